@@ -1,0 +1,238 @@
+package activities
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
+)
+
+// accounts applies the changes of accounts that should be there: those that
+// have no link are found or created together, the rest one by one.
+func (b *batch) accounts(ctx context.Context, due []store.DueChange) error {
+	var joiners, linked []store.DueChange
+	for _, d := range due {
+		if directory.Kind(d.Kind) == directory.CreateAccount && d.AccountID == "" {
+			joiners = append(joiners, d)
+		} else {
+			linked = append(linked, d)
+		}
+	}
+	if err := b.join(ctx, joiners); err != nil {
+		return err
+	}
+	return eachAtOnce(ctx, b.target.Concurrency, len(linked), func(ctx context.Context, i int) error {
+		return b.record(ctx, linked[i], b.converge(ctx, linked[i]))
+	})
+}
+
+// join gives each joiner an account: one that exists with exactly that
+// address is adopted, one to one; for the others, that they were not there is
+// committed before they are created, so that what is found after a crash is
+// known to be ours.
+func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
+	emails := make([]string, 0, len(joiners))
+	for _, d := range joiners {
+		emails = append(emails, d.DesiredEmail)
+	}
+	if len(emails) == 0 {
+		return nil
+	}
+	found, err := b.findByEmail(ctx, emails)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, accounts := range found {
+		for _, a := range accounts {
+			ids = append(ids, a.ID)
+		}
+	}
+	linked, err := b.Store.LinkedAccounts(ctx, b.target.Identity, ids)
+	if err != nil {
+		return err
+	}
+	var create, adopted []store.DueChange
+	var intended []int64
+	for _, d := range joiners {
+		accounts := found[strings.ToLower(d.DesiredEmail)]
+		if d.DesiredState != string(directory.DesireActive) {
+			if err := b.record(ctx, d, ended(directory.Skipped, directory.ClassStale)); err != nil {
+				return err
+			}
+			continue
+		}
+		if len(accounts) == 0 {
+			create = append(create, d)
+			intended = append(intended, d.ID)
+			continue
+		}
+		outcome, take := b.adopt(d, accounts, linked)
+		if take {
+			a := accounts[0]
+			d.AccountID, d.AccountEmail, d.AccountName, d.AccountStatus, d.Managed = a.ID, a.Email, a.DisplayName, string(a.Status), a.Managed
+			adopted = append(adopted, d)
+			// The link first: what follows concerns an account that is known to be theirs.
+			if err := b.recorder.add(store.Outcome{UserID: d.UserID, Account: &a, Origin: originOf(d)}, subjectOf(d)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := b.record(ctx, d, outcome); err != nil {
+			return err
+		}
+	}
+	err = eachAtOnce(ctx, b.target.Concurrency, len(adopted), func(ctx context.Context, i int) error {
+		return b.record(ctx, adopted[i], b.converge(ctx, adopted[i]))
+	})
+	if err != nil {
+		return err
+	}
+	if err := b.Store.Intend(ctx, b.claim, intended, b.Now()); err != nil {
+		return err
+	}
+	return b.create(ctx, create)
+}
+
+func (b *batch) findByEmail(ctx context.Context, emails []string) (map[string][]directory.Account, error) {
+	accounts, err := b.target.FindAccounts(ctx, emails)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string][]directory.Account, len(accounts))
+	for _, a := range accounts {
+		key := strings.ToLower(a.Email)
+		found[key] = append(found[key], a)
+	}
+	return found, nil
+}
+
+// originOf tells ours from what was there before: it was looked for and not
+// found before this change was first sent.
+func originOf(d store.DueChange) string {
+	if d.IntentAt != 0 {
+		return store.Created
+	}
+	return store.Adopted
+}
+
+// adopt decides whether the account found for a joiner becomes theirs. What
+// is unsure is reported, never guessed.
+func (b *batch) adopt(d store.DueChange, accounts []directory.Account, linked map[string]int64) (attempt, bool) {
+	a := accounts[0]
+	switch {
+	case len(accounts) > 1:
+		return ended(directory.Refused, directory.ClassAmbiguous), false
+	case b.protected.Account(a.ID, a.Email):
+		return ended(directory.Skipped, directory.ClassProtected), false
+	case a.ReadOnly:
+		return ended(directory.Skipped, directory.ClassReadOnly), false
+	case a.Status == directory.AccountClosed:
+		return ended(directory.Refused, directory.ClassClosed), false
+	}
+	if user, taken := linked[a.ID]; taken && user != d.UserID {
+		return ended(directory.Refused, directory.ClassLinked), false
+	}
+	return attempt{}, true
+}
+
+// create creates accounts together with the memberships they should have.
+func (b *batch) create(ctx context.Context, due []store.DueChange) error {
+	if len(due) == 0 {
+		return nil
+	}
+	users := make([]int64, len(due))
+	for i, d := range due {
+		users[i] = d.UserID
+	}
+	wanted, err := b.Store.WantedMemberships(ctx, b.targetID, users)
+	if err != nil {
+		return err
+	}
+	byID := make(map[int64]store.DueChange, len(due))
+	batch := make([]directory.NewAccount, len(due))
+	for i, d := range due {
+		byID[d.ID] = d
+		batch[i] = directory.NewAccount{Ref: d.ID, Email: d.DesiredEmail, DisplayName: d.DesiredName}
+		for _, w := range wanted[d.UserID] {
+			batch[i].GroupIDs = append(batch[i].GroupIDs, w.TargetGroupID)
+		}
+	}
+	var made []store.DueChange
+	var stop error
+	var mu sync.Mutex
+	err = b.target.CreateAccounts(ctx, batch, func(created directory.AccountCreated) {
+		d := byID[created.Ref]
+		t := failed(created.Err)
+		if created.Err == nil {
+			account := &directory.Account{ID: created.AccountID, Email: d.DesiredEmail, Status: directory.AccountActive}
+			t = attempt{Outcome: store.Outcome{State: directory.Applied, Account: account, Origin: store.Created, Joined: joinedGroups(wanted[d.UserID], created.Joined)}}
+			d.AccountID, d.AccountEmail, d.AccountStatus = created.AccountID, d.DesiredEmail, string(directory.AccountActive)
+		}
+		err := b.record(ctx, d, t)
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil && stop == nil {
+			stop = err
+		}
+		if created.Err == nil {
+			made = append(made, d)
+		}
+	})
+	if stop != nil {
+		return stop
+	}
+	if err != nil {
+		return err
+	}
+	return b.observeCreated(ctx, made)
+}
+
+func joinedGroups(wanted []store.Wanted, remoteIDs []string) []int64 {
+	var groups []int64
+	for _, w := range wanted {
+		for _, id := range remoteIDs {
+			if w.TargetGroupID == id {
+				groups = append(groups, w.GroupID)
+			}
+		}
+	}
+	return groups
+}
+
+// observeCreated learns what the target made of new accounts, whether they
+// are managed above all, and writes the attributes that a create could not carry.
+func (b *batch) observeCreated(ctx context.Context, made []store.DueChange) error {
+	emails := make([]string, len(made))
+	for i, d := range made {
+		emails[i] = d.DesiredEmail
+	}
+	if len(emails) == 0 {
+		return nil
+	}
+	found, err := b.findByEmail(ctx, emails)
+	if err != nil {
+		return err
+	}
+	return eachAtOnce(ctx, b.target.Concurrency, len(made), func(ctx context.Context, i int) error {
+		d := made[i]
+		for _, a := range found[strings.ToLower(d.DesiredEmail)] {
+			if a.ID != d.AccountID {
+				continue
+			}
+			d.AccountEmail, d.AccountName, d.Managed = a.Email, a.DisplayName, a.Managed
+			if a.Managed && d.DesiredName != "" && a.DisplayName != d.DesiredName {
+				if err := b.write(ctx, d, directory.AccountPatch{DisplayName: &d.DesiredName}); err != nil {
+					// The account is there; its name is put right by the next run.
+					return b.Store.Note(ctx, b.claim, store.Note{TargetID: b.targetID, Code: "name-not-written", UserID: d.UserID,
+						Text: "The account was created, its name could not be written yet: " + string(directory.ClassOf(err)) + "."})
+				}
+				a.DisplayName = d.DesiredName
+			}
+			return b.recorder.add(store.Outcome{UserID: d.UserID, Account: &a, Origin: store.Created}, subjectOf(d))
+		}
+		return nil
+	})
+}

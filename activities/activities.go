@@ -1,0 +1,129 @@
+// Package activities holds the side effects of a run, one file a stage. They
+// are methods of Activities, which holds what they depend on. What they are
+// given and return is in package workflows; personal data goes into the
+// database and nowhere else.
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
+	"github.com/rollcall-sync/rollcall/workflows"
+)
+
+// Activities holds what the activities need.
+type Activities struct {
+	Store *store.Store
+	// Connections are the configured connections, by name.
+	Connections map[string]*Connection
+	// Heartbeat is how long an activity may be silent.
+	Heartbeat time.Duration
+	// SearchAttributes is whether the namespace has ours.
+	SearchAttributes bool
+	Log              *slog.Logger
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// Connection is a configured connection with its clients.
+type Connection struct {
+	Name string
+	// RulesDigest changes whenever what the rules make of a user may change.
+	RulesDigest string
+	Source      directory.Source
+	SourceQueue string
+	Scope       directory.Scope
+	// FullEvery is how old a full read of the source may get.
+	FullEvery time.Duration
+	// Overlap is how far an incremental read reaches back before the watermark.
+	Overlap time.Duration
+	Guard   store.Limits
+	Targets []*Target
+}
+
+// Target is a configured target with its client.
+type Target struct {
+	directory.Target
+	Name, Kind string
+	// Identity is the place that accounts live in.
+	Identity string
+	Queue    string
+	// AdoptGroups reports whether an existing group of that name may become ours.
+	AdoptGroups func(name string) bool
+	// ProtectedAccounts and ProtectedGroups are addresses, names or ids that
+	// the configuration protects.
+	ProtectedAccounts, ProtectedGroups []string
+	// FullEvery is how old what is known of the target may get.
+	FullEvery time.Duration
+	// Concurrency is how many calls a batch makes side by side.
+	Concurrency int
+}
+
+func (a *Activities) connection(name string) (*Connection, error) {
+	c, ok := a.Connections[name]
+	if !ok {
+		a.Log.Error("a connection is not configured in this worker", "connection", name)
+		return nil, final(classUnknown)
+	}
+	return c, nil
+}
+
+func (a *Activities) target(connection, name string) (*Target, error) {
+	c, err := a.connection(connection)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range c.Targets {
+		if t.Name == name {
+			return t, nil
+		}
+	}
+	a.Log.Error("a target is not configured in this worker", "connection", connection, "target", name)
+	return nil, final(classUnknown)
+}
+
+func claimOf(r workflows.RunRef) store.Claim {
+	return store.Claim{ConnectionID: r.ConnectionID, RunID: r.RunID, Epoch: r.Epoch}
+}
+
+// alive heartbeats, and renews the run's claim, until the returned function
+// is called. The context it returns is cancelled when the claim is lost; the
+// cause says so.
+func (a *Activities) alive(ctx context.Context, claim store.Claim, progress func() any) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	every := a.Heartbeat / 3
+	if every <= 0 {
+		every = 10 * time.Second
+	}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			if progress != nil {
+				activity.RecordHeartbeat(ctx, progress())
+			} else {
+				activity.RecordHeartbeat(ctx)
+			}
+			if err := a.Store.Renew(ctx, claim, a.Now()); err != nil && ctx.Err() == nil {
+				if isFenced(err) {
+					cancel(err)
+					return
+				}
+				a.Log.Warn("the claim could not be renewed yet", "run", claim.RunID, "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil); <-stopped }
+}

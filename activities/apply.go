@@ -1,0 +1,255 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
+	"github.com/rollcall-sync/rollcall/workflows"
+)
+
+// batchSize is how many changes one activity applies: 0.02 history events a
+// person, and at most a few seconds of work to repeat after a crash.
+const batchSize = 200
+
+// outageAfter is how many calls in a row may fail before the target counts as
+// down: the batch is put off as a whole then.
+const outageAfter = 16
+
+// ApplyBatch applies a batch of changes of one stage. A change that fails is
+// recorded with its reason and does not stop the others; the activity's own
+// error means that the target or the database cannot be used now.
+func (a *Activities) ApplyBatch(ctx context.Context, in workflows.BatchInput) (workflows.ApplyResult, error) {
+	result, err := a.applyBatch(ctx, in)
+	return result, a.classify(ctx, err)
+}
+
+func (a *Activities) applyBatch(ctx context.Context, in workflows.BatchInput) (workflows.ApplyResult, error) {
+	t, err := a.target(in.Connection, in.Target.Name)
+	if err != nil {
+		return workflows.ApplyResult{}, err
+	}
+	due, err := a.Store.DueBatch(ctx, in.RunID, in.Target.ID, in.Stage, store.Range(in.Range))
+	if err != nil || len(due) == 0 {
+		return workflows.ApplyResult{}, err
+	}
+	b := a.newBatch(in.RunRef, in.Target.ID, t)
+	ctx, stop := a.alive(ctx, b.claim, b.progress)
+	defer stop()
+	return b.run(ctx, in.Stage, due)
+}
+
+// ApplyChange applies one change that is worth trying again. Its error, as
+// long as attempts are left, is the change's own.
+func (a *Activities) ApplyChange(ctx context.Context, in workflows.ChangeInput) (workflows.ApplyResult, error) {
+	result, err := a.applyChange(ctx, in)
+	return result, a.classify(ctx, err)
+}
+
+func (a *Activities) applyChange(ctx context.Context, in workflows.ChangeInput) (workflows.ApplyResult, error) {
+	t, err := a.target(in.Connection, in.Target.Name)
+	if err != nil {
+		return workflows.ApplyResult{}, err
+	}
+	due, err := a.Store.Due(ctx, in.ChangeID)
+	if errors.Is(err, store.ErrNotFound) {
+		return workflows.ApplyResult{}, nil // settled by an earlier attempt whose answer was lost
+	}
+	if err != nil {
+		return workflows.ApplyResult{}, err
+	}
+	b := a.newBatch(in.RunRef, in.Target.ID, t)
+	ctx, stop := a.alive(ctx, b.claim, nil)
+	defer stop()
+	result, err := b.run(ctx, in.Stage, []store.DueChange{due})
+	if err != nil || len(result.Retry) == 0 {
+		return result, err
+	}
+	// The row says why, in the target's words; the last attempt's word is "failed".
+	if lastAttempt(ctx) {
+		return workflows.ApplyResult{Failed: 1}, a.Store.EndRetry(ctx, b.claim, in.ChangeID, a.Now())
+	}
+	return result, temporal.NewApplicationErrorWithOptions("", string(result.Retry[0].Class), temporal.ApplicationErrorOptions{
+		NextRetryDelay: b.longestWait(), Category: temporal.ApplicationErrorCategoryBenign})
+}
+
+// FailStage records that what is left of a stage could not be tried.
+func (a *Activities) FailStage(ctx context.Context, in workflows.StageInput) error {
+	return a.classify(ctx, a.Store.FailRest(ctx, claimOf(in.RunRef), in.Target.ID, in.Stage, in.Class, a.Now()))
+}
+
+// batch is a batch of changes under way.
+type batch struct {
+	*Activities
+	claim     store.Claim
+	targetID  int64
+	target    *Target
+	protected store.Protected
+	recorder  *recorder
+	settled   atomic.Int64
+	failures  atomic.Int64 // calls in a row that found the target unavailable
+	wait      atomic.Int64 // the longest wait that the target asked for, nanoseconds
+}
+
+func (a *Activities) newBatch(run workflows.RunRef, targetID int64, t *Target) *batch {
+	return &batch{Activities: a, claim: claimOf(run), targetID: targetID, target: t}
+}
+
+func (b *batch) progress() any { return b.settled.Load() }
+
+func (b *batch) longestWait() time.Duration { return time.Duration(b.wait.Load()) }
+
+// run applies changes of one stage and records each outcome as it comes.
+func (b *batch) run(ctx context.Context, stage directory.Stage, due []store.DueChange) (workflows.ApplyResult, error) {
+	var err error
+	if b.protected, err = b.Store.Protected(ctx, b.targetID); err != nil {
+		return workflows.ApplyResult{}, err
+	}
+	b.recorder = newRecorder(ctx, b)
+	switch stage {
+	case directory.StageGroups:
+		err = b.createGroups(ctx, due)
+	case directory.StageAccounts:
+		err = b.accounts(ctx, due)
+	default:
+		err = eachAtOnce(ctx, b.target.Concurrency, len(due), func(ctx context.Context, i int) error {
+			return b.record(ctx, due[i], b.one(ctx, due[i]))
+		})
+	}
+	// What is known is recorded, even when the batch stops here.
+	result, recordErr := b.recorder.close()
+	return result, errors.Join(err, recordErr)
+}
+
+// one applies a change that touches one account or one membership.
+func (b *batch) one(ctx context.Context, d store.DueChange) attempt {
+	if d.AccountID == "" {
+		return ended(directory.Blocked, directory.ClassNoLink)
+	}
+	if d.Protected || b.protected.Account(d.AccountID, d.AccountEmail) {
+		return ended(directory.Skipped, directory.ClassProtected)
+	}
+	switch directory.Kind(d.Kind) {
+	case directory.SuspendAccount:
+		if d.DesiredState != string(directory.DesireSuspended) {
+			return ended(directory.Skipped, directory.ClassStale)
+		}
+		if err := b.target.SuspendAccount(ctx, d.AccountID); err != nil {
+			return failed(err)
+		}
+		return b.observed(d, directory.AccountSuspended)
+	case directory.AddMember, directory.RemoveMember:
+		return b.membership(ctx, d)
+	}
+	return ended(directory.Refused, directory.ClassInternal)
+}
+
+func (b *batch) membership(ctx context.Context, d store.DueChange) attempt {
+	if d.TargetGroupID == "" {
+		return ended(directory.Blocked, directory.ClassNoLink)
+	}
+	if b.protected.Group(d.TargetGroupID, d.GroupName) {
+		return ended(directory.Skipped, directory.ClassProtected)
+	}
+	add := d.Kind == string(directory.AddMember)
+	if add != d.Member {
+		return ended(directory.Skipped, directory.ClassStale)
+	}
+	if add {
+		if err := b.target.AddMember(ctx, d.TargetGroupID, d.AccountID); err != nil {
+			return failed(err)
+		}
+		return attempt{Outcome: store.Outcome{State: directory.Applied, Joined: []int64{d.GroupID}}}
+	}
+	if err := b.target.RemoveMember(ctx, d.TargetGroupID, d.AccountID); err != nil {
+		return failed(err)
+	}
+	return attempt{Outcome: store.Outcome{State: directory.Applied, Left: []int64{d.GroupID}}}
+}
+
+// observed is the outcome of a change after which an account has a new status.
+func (b *batch) observed(d store.DueChange, status directory.AccountStatus) attempt {
+	return attempt{Outcome: store.Outcome{State: directory.Applied, Account: &directory.Account{
+		ID: d.AccountID, Email: d.AccountEmail, DisplayName: d.AccountName, Status: status, Managed: d.Managed,
+	}}}
+}
+
+// attempt is what one try of a change came to.
+type attempt struct {
+	store.Outcome
+	err error
+}
+
+func ended(state directory.State, class directory.Class) attempt {
+	return attempt{Outcome: store.Outcome{State: state, Class: class}}
+}
+
+// failed turns an error of a target into the outcome of its change.
+func failed(err error) attempt {
+	o := store.Outcome{State: directory.Refused, Class: directory.ClassOf(err), Detail: directory.DetailOf(err)}
+	switch o.Class {
+	case directory.ClassRateLimited, directory.ClassUnavailable:
+		o.State = directory.Retry
+	case directory.ClassUnmanaged:
+		o.State = directory.Skipped
+	case directory.ClassSeat:
+		o.State = directory.Failed
+	case directory.ClassNotFound:
+		o.State = directory.Failed
+	}
+	return attempt{Outcome: o, err: err}
+}
+
+// record passes an outcome on to be stored. It returns an error when the
+// batch must stop: the credential is refused, the target is down, it asked
+// for a longer wait than a batch makes, or the run has lost its connection.
+func (b *batch) record(ctx context.Context, d store.DueChange, t attempt) error {
+	if ctx.Err() != nil && t.State == directory.Refused && t.err != nil {
+		return ctx.Err() // stopped in the middle: nothing is known of this one
+	}
+	switch t.Class {
+	case directory.ClassAuth:
+		return t.err
+	case directory.ClassCanceled:
+		return t.err
+	case directory.ClassRateLimited, directory.ClassUnavailable:
+		b.noteWait(retryAfter(t.err))
+		if t.Class == directory.ClassRateLimited && t.err != nil {
+			return t.err // the transport has waited for a short limit; this one is long
+		}
+		if b.failures.Add(1) >= outageAfter {
+			return t.err
+		}
+	default:
+		b.failures.Store(0)
+	}
+	o := t.Outcome
+	o.ChangeID, o.UserID, o.GroupID = d.ID, d.UserID, d.GroupID
+	b.settled.Add(1)
+	return b.recorder.add(o, subjectOf(d))
+}
+
+func (b *batch) noteWait(wait time.Duration) {
+	for {
+		longest := b.wait.Load()
+		if int64(wait) <= longest || b.wait.CompareAndSwap(longest, int64(wait)) {
+			return
+		}
+	}
+}
+
+func subjectOf(d store.DueChange) string {
+	switch {
+	case d.UserID != 0 && d.GroupID != 0:
+		return fmt.Sprintf("user %d in group %d", d.UserID, d.GroupID)
+	case d.UserID != 0:
+		return fmt.Sprintf("user %d", d.UserID)
+	}
+	return fmt.Sprintf("group %d", d.GroupID)
+}

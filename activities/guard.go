@@ -1,0 +1,188 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
+	"github.com/rollcall-sync/rollcall/workflows"
+)
+
+// lookUpsAtOnce is how many direct look-ups run side by side.
+const lookUpsAtOnce = 8
+
+// Guard asks the target what must never be touched, and decides about the
+// removals of a plan.
+func (a *Activities) Guard(ctx context.Context, in workflows.TargetInput) (workflows.GuardResult, error) {
+	result, err := a.guard(ctx, in)
+	return result, a.classify(ctx, err)
+}
+
+func (a *Activities) guard(ctx context.Context, in workflows.TargetInput) (workflows.GuardResult, error) {
+	c, err := a.connection(in.Connection)
+	if err != nil {
+		return workflows.GuardResult{}, err
+	}
+	t, err := a.target(in.Connection, in.Target.Name)
+	if err != nil {
+		return workflows.GuardResult{}, err
+	}
+	claim := claimOf(in.RunRef)
+	ctx, stop := a.alive(ctx, claim, nil)
+	defer stop()
+	if err := a.refreshProtected(ctx, claim, in.Target.ID, t); err != nil {
+		return workflows.GuardResult{}, err
+	}
+	limits := c.Guard
+	limits.Override, limits.Preview = in.AllowRemovals, in.DryRun
+	verdict, err := a.Store.Guard(ctx, claim, in.Target.ID, limits, a.Now())
+	if err != nil {
+		return workflows.GuardResult{}, err
+	}
+	if verdict.Held > 0 {
+		err := a.Store.Note(ctx, claim, store.Note{TargetID: in.Target.ID, Code: "held", Text: fmt.Sprintf(
+			"%d removals are held: more than the guard admits (%.0f%% of the linked accounts, at most %d, in %s), or a whole group, or everybody. "+
+				"Look at them with \"rollcall run %d --state held\"; if they are right, \"rollcall sync %s --allow-removals\" lets one run through.",
+			verdict.Held, limits.Share*100, limits.Count, limits.Window, in.RunID, in.Connection)})
+		if err != nil {
+			return workflows.GuardResult{}, err
+		}
+	}
+	return workflows.GuardResult(verdict), nil
+}
+
+// refreshProtected stores who and what administers the target, with what the
+// configuration protects.
+func (a *Activities) refreshProtected(ctx context.Context, claim store.Claim, targetID int64, t *Target) error {
+	var protected directory.Protected
+	if guarded, ok := t.Target.(directory.Guarded); ok {
+		var err error
+		if protected, err = guarded.Protected(ctx); err != nil {
+			return err
+		}
+	}
+	accounts := withConfigured(protected.AccountIDs, t.ProtectedAccounts)
+	groups := withConfigured(protected.GroupIDs, t.ProtectedGroups)
+	return a.Store.SetProtected(ctx, claim, targetID, accounts, groups)
+}
+
+// withConfigured adds what the configuration names, as it stands and in lower
+// case, in which addresses and names are compared.
+func withConfigured(ids, configured []string) []string {
+	all := slices.Clone(ids)
+	for _, name := range configured {
+		all = append(all, name, strings.ToLower(name))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// LookUp asks the source directly about every doubted removal of a plan.
+func (a *Activities) LookUp(ctx context.Context, in workflows.TargetInput) (workflows.LookUpResult, error) {
+	result, err := a.lookUp(ctx, in)
+	return result, a.classify(ctx, err)
+}
+
+func (a *Activities) lookUp(ctx context.Context, in workflows.TargetInput) (workflows.LookUpResult, error) {
+	c, err := a.connection(in.Connection)
+	if err != nil {
+		return workflows.LookUpResult{}, err
+	}
+	claim := claimOf(in.RunRef)
+	ctx, stop := a.alive(ctx, claim, nil)
+	defer stop()
+	var result workflows.LookUpResult
+	for {
+		const atOnce = 200
+		doubts, err := a.Store.Doubts(ctx, in.RunID, in.Target.ID, atOnce)
+		if err != nil {
+			return result, err
+		}
+		if len(doubts) == 0 {
+			break
+		}
+		settled := make([]store.Settled, len(doubts))
+		groups := newGroupLookUps(c.Source)
+		err = eachAtOnce(ctx, lookUpsAtOnce, len(doubts), func(ctx context.Context, i int) error {
+			var err error
+			settled[i], err = a.settle(ctx, c, groups, in.ConnectionID, doubts[i])
+			return err
+		})
+		if err != nil {
+			return result, err
+		}
+		if err := a.Store.Settle(ctx, claim, settled, a.Now()); err != nil {
+			return result, err
+		}
+		for _, s := range settled {
+			if s.Confirmed {
+				result.Confirmed++
+			} else {
+				result.Contradicted++
+			}
+		}
+	}
+	if result.Contradicted == 0 {
+		return result, nil
+	}
+	return result, a.Store.Note(ctx, claim, store.Note{TargetID: in.Target.ID, Code: "contradicted", Text: fmt.Sprintf(
+		"%d removals were not made: the source's lists spoke for them, and the source spoke against them when it was asked directly. Its lists were wrong.", result.Contradicted)})
+}
+
+// settle asks the source about one doubted removal.
+func (a *Activities) settle(ctx context.Context, c *Connection, groups *groupLookUps, connectionID int64, d store.Doubt) (store.Settled, error) {
+	s := store.Settled{Doubt: d, Class: directory.ClassStillThere}
+	if directory.Kind(d.Kind) == directory.SuspendAccount && !d.ByGroups {
+		user, err := c.Source.User(ctx, d.UserSourceID)
+		switch {
+		case directory.ClassOf(err) == directory.ClassNotFound:
+			s.Confirmed, s.Class = true, ""
+		case err != nil:
+			return s, err
+		default:
+			s.User = &user
+			if directory.Decide(directory.Subject{User: user, Presence: directory.Present, InGroup: true}, c.Scope).State == directory.DesireSuspended {
+				s.Confirmed, s.Class = true, ""
+			}
+		}
+		return s, nil
+	}
+	in, err := groups.of(ctx, d.UserSourceID)
+	if err != nil {
+		return s, err
+	}
+	if directory.Kind(d.Kind) == directory.RemoveMember {
+		s.Confirmed = d.Unselected || !in[d.GroupSourceID]
+	} else {
+		selected, err := a.Store.AnySelectedGroup(ctx, connectionID, in)
+		if err != nil {
+			return s, err
+		}
+		s.Confirmed = !selected
+	}
+	if s.Confirmed {
+		s.Class = ""
+	}
+	return s, nil
+}
+
+// HoldDoubts holds what could not be looked up.
+func (a *Activities) HoldDoubts(ctx context.Context, in workflows.TargetInput) error {
+	claim := claimOf(in.RunRef)
+	for {
+		doubts, err := a.Store.Doubts(ctx, in.RunID, in.Target.ID, 500)
+		if err != nil || len(doubts) == 0 {
+			return a.classify(ctx, err)
+		}
+		settled := make([]store.Settled, len(doubts))
+		for i, d := range doubts {
+			settled[i] = store.Settled{Doubt: d, Class: directory.ClassUnconfirmed}
+		}
+		if err := a.Store.Settle(ctx, claim, settled, a.Now()); err != nil {
+			return a.classify(ctx, err)
+		}
+	}
+}

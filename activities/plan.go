@@ -1,0 +1,142 @@
+package activities
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
+	"github.com/rollcall-sync/rollcall/workflows"
+)
+
+// Begin claims the connection for a run, or says which run has it.
+func (a *Activities) Begin(ctx context.Context, in workflows.BeginInput) (workflows.BeginResult, error) {
+	result, err := a.begin(ctx, in)
+	return result, a.classify(ctx, err)
+}
+
+func (a *Activities) begin(ctx context.Context, in workflows.BeginInput) (workflows.BeginResult, error) {
+	c, err := a.connection(in.Connection)
+	if err != nil {
+		return workflows.BeginResult{}, err
+	}
+	specs := make([]store.TargetSpec, len(c.Targets))
+	for i, t := range c.Targets {
+		specs[i] = store.TargetSpec{Name: t.Name, Kind: t.Kind, Identity: t.Identity}
+	}
+	connection, err := a.Store.EnsureConnection(ctx, c.Name, c.RulesDigest, specs)
+	if err != nil {
+		return workflows.BeginResult{}, err
+	}
+	full := in.Full
+	if incremental, ok := c.Source.(directory.IncrementalReader); !ok || !incremental.Incremental() {
+		full = true
+	}
+	run, err := a.Store.BeginRun(ctx, store.RunRequest{
+		ConnectionID: connection.ID, WorkflowID: in.WorkflowID, Trigger: in.Trigger, DryRun: in.DryRun, AllowRemovals: in.AllowRemovals,
+		Full: full, FullEvery: c.FullEvery, Overlap: c.Overlap,
+	}, a.Now())
+	var claimed *store.ClaimedError
+	if errors.As(err, &claimed) {
+		return workflows.BeginResult{AlreadyRunning: claimed.RunID}, nil
+	}
+	if err != nil {
+		return workflows.BeginResult{}, err
+	}
+	result := workflows.BeginResult{
+		RunRef: workflows.RunRef{Connection: in.Connection, ConnectionID: connection.ID, RunID: run.RunID, Epoch: run.Epoch},
+		Full:   run.Full, Since: run.Since, SourceQueue: c.SourceQueue, Heartbeat: a.Heartbeat, SearchAttributes: a.SearchAttributes,
+	}
+	for _, t := range c.Targets {
+		id := connection.Targets[t.Name]
+		age, err := a.Store.TargetAge(ctx, id)
+		if err != nil {
+			return workflows.BeginResult{}, err
+		}
+		if age.Empty {
+			// What is written from now on is known: that is as good as having read it.
+			if err := a.Store.TargetReadDone(ctx, run.Claim, id, a.Now()); err != nil {
+				return workflows.BeginResult{}, err
+			}
+		}
+		due := !age.Empty && a.Now().Sub(age.ReadAt) >= t.FullEvery
+		result.Targets = append(result.Targets, workflows.TargetRef{Name: t.Name, ID: id, Queue: t.Queue, ReadDue: due || in.Drift && !age.Empty})
+	}
+	return result, nil
+}
+
+// decideAtOnce is how many subjects are decided between two commits: enough
+// to make a commit's cost small, few enough to be repeated after a crash.
+const decideAtOnce = 1000
+
+// Decide decides about all dirty subjects, for every target.
+func (a *Activities) Decide(ctx context.Context, in workflows.DecideInput) error {
+	return a.classify(ctx, a.decide(ctx, in))
+}
+
+func (a *Activities) decide(ctx context.Context, in workflows.DecideInput) error {
+	c, err := a.connection(in.Connection)
+	if err != nil {
+		return err
+	}
+	claim := claimOf(in.RunRef)
+	ctx, stop := a.alive(ctx, claim, nil)
+	defer stop()
+	for _, t := range in.Targets {
+		if err := a.Store.DecideGroups(ctx, claim, t.ID); err != nil {
+			return err
+		}
+	}
+	for after := int64(0); ; {
+		subjects, err := a.Store.DirtyUsers(ctx, in.ConnectionID, after, decideAtOnce, c.Scope.MembersOnly)
+		if err != nil || len(subjects) == 0 {
+			return err
+		}
+		decisions := make([]store.Decision, len(subjects))
+		for i, s := range subjects {
+			decisions[i] = store.Decision{UserID: s.ID, DesiredAccount: directory.Decide(s.Subject, c.Scope)}
+		}
+		for _, t := range in.Targets {
+			if err := a.Store.SaveDecisions(ctx, claim, t.ID, decisions); err != nil {
+				return err
+			}
+		}
+		after = subjects[len(subjects)-1].ID
+	}
+}
+
+// Plan writes the differences between desired and observed as changes.
+func (a *Activities) Plan(ctx context.Context, in workflows.TargetInput) (workflows.PlanResult, error) {
+	claim := claimOf(in.RunRef)
+	ctx, stop := a.alive(ctx, claim, nil)
+	defer stop()
+	counts, err := a.Store.PlanTarget(ctx, claim, in.Target.ID, in.Full)
+	return workflows.PlanResult{Total: counts.Total, Due: counts.Due, Unguarded: counts.Unguarded}, a.classify(ctx, err)
+}
+
+// Batches lists the batches of a stage.
+func (a *Activities) Batches(ctx context.Context, in workflows.StageInput) (workflows.BatchesResult, error) {
+	const limit = 500 // a window of 100,000 changes: two numbers each in history
+	ranges, err := a.Store.Batches(ctx, in.RunID, in.Target.ID, in.Stage, in.After, batchSize, limit+1)
+	if err != nil {
+		return workflows.BatchesResult{}, a.classify(ctx, err)
+	}
+	result := workflows.BatchesResult{More: len(ranges) > limit}
+	for _, r := range ranges[:min(limit, len(ranges))] {
+		result.Ranges = append(result.Ranges, workflows.Range(r))
+	}
+	return result, nil
+}
+
+// eachAtOnce runs n pieces of work, at most limit side by side, and stops at
+// the first error.
+func eachAtOnce(ctx context.Context, limit, n int, work func(ctx context.Context, i int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(limit)
+	for i := range n {
+		group.Go(func() error { return work(ctx, i) })
+	}
+	return group.Wait()
+}

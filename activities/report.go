@@ -1,0 +1,64 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/workflows"
+)
+
+// Finish counts what a run came to, records its outcome and lets go of the connection.
+func (a *Activities) Finish(ctx context.Context, in workflows.FinishInput) (workflows.SyncResult, error) {
+	result, err := a.finish(ctx, in)
+	return result, a.classify(ctx, err)
+}
+
+func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (workflows.SyncResult, error) {
+	counts, err := a.Store.Counts(ctx, in.RunID)
+	if err != nil {
+		return workflows.SyncResult{}, err
+	}
+	result := workflows.SyncResult{RunID: in.RunID}
+	var left int64
+	for _, c := range counts {
+		switch directory.State(c.State) {
+		case directory.Applied:
+			result.Applied += c.Count
+		case directory.Held:
+			result.Held += c.Count
+		case directory.Skipped:
+			result.Skipped += c.Count
+		case directory.Contradicted:
+			result.Contradicted += c.Count
+		case directory.Failed, directory.Refused, directory.Blocked:
+			result.Failed += c.Count
+		default:
+			left += c.Count
+		}
+	}
+	reason := ""
+	switch {
+	case in.Failure == directory.ClassCanceled:
+		result.Outcome, reason = workflows.OutcomeStopped, "it was cancelled"
+	case in.Failure != "":
+		result.Outcome, reason = workflows.OutcomeFailed, string(in.Failure)
+	case in.DryRun:
+		result.Outcome = workflows.OutcomeDry
+	case len(in.FailedTargets) > 0:
+		result.Outcome, reason = workflows.OutcomeFailed, fmt.Sprintf("could not use %s", strings.Join(in.FailedTargets, ", "))
+	case result.Failed+left+result.Contradicted > 0:
+		result.Outcome = workflows.OutcomePartial
+	case result.Held > 0:
+		result.Outcome = workflows.OutcomeHeld
+	default:
+		result.Outcome = workflows.OutcomeDone
+	}
+	settled := in.Failure == "" && !in.DryRun
+	err = a.Store.Finish(ctx, claimOf(in.RunRef), result.Outcome, reason, settled, a.Now())
+	if isFenced(err) {
+		return workflows.SyncResult{RunID: in.RunID, Outcome: workflows.OutcomeFailed}, nil // another run has closed this one
+	}
+	return result, err
+}

@@ -1,0 +1,202 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
+	"github.com/rollcall-sync/rollcall/workflows"
+)
+
+// ReadTarget reads a part of what a target holds: ten pages of its accounts
+// or groups, or the members of a hundred linked groups. At the end of a list,
+// linked objects that it lacked are looked up directly.
+func (a *Activities) ReadTarget(ctx context.Context, in workflows.TargetReadInput) (workflows.ReadResult, error) {
+	result, err := a.readTarget(ctx, in)
+	return result, a.classify(ctx, err)
+}
+
+func (a *Activities) readTarget(ctx context.Context, in workflows.TargetReadInput) (workflows.ReadResult, error) {
+	t, err := a.target(in.Connection, in.Target.Name)
+	if err != nil {
+		return workflows.ReadResult{}, err
+	}
+	ctx, stop := a.alive(ctx, claimOf(in.RunRef), nil)
+	defer stop()
+	switch in.List {
+	case "accounts":
+		return a.observeList(ctx, in, t, a.accountsPage)
+	case "groups":
+		return a.observeList(ctx, in, t, a.groupsPage)
+	}
+	return a.observeMembers(ctx, in, t)
+}
+
+// observedPage is a page of a target's list as the store has seen it.
+type observedPage struct {
+	next  string
+	count int
+	seen  []int64
+}
+
+func (a *Activities) observeList(ctx context.Context, in workflows.TargetReadInput, t *Target,
+	page func(ctx context.Context, in workflows.TargetReadInput, t *Target, cursor string) (observedPage, error)) (workflows.ReadResult, error) {
+	result := workflows.ReadResult{Cursor: in.Cursor}
+	var seen []int64
+	for n := 0; n < pagesPerActivity; n++ {
+		got, err := page(ctx, in, t, result.Cursor)
+		if err != nil {
+			return workflows.ReadResult{}, err
+		}
+		seen = append(seen, got.seen...)
+		result.Count += int64(got.count)
+		result.Cursor = got.next
+		if result.Cursor == "" {
+			break
+		}
+	}
+	claim := claimOf(in.RunRef)
+	if err := a.Store.SaveSeen(ctx, claim, fmt.Sprintf("%s/%d", in.List, in.Target.ID), fmt.Sprint(in.Part), seen); err != nil {
+		return workflows.ReadResult{}, err
+	}
+	if result.Cursor != "" {
+		return result, nil
+	}
+	if in.List == "accounts" {
+		return result, a.confirmLostAccounts(ctx, claim, in.Target.ID, t)
+	}
+	return result, a.confirmLostGroups(ctx, claim, in.Target.ID, t)
+}
+
+func (a *Activities) accountsPage(ctx context.Context, in workflows.TargetReadInput, t *Target, cursor string) (observedPage, error) {
+	page, err := t.Accounts(ctx, cursor)
+	if err != nil {
+		return observedPage{}, err
+	}
+	seen, err := a.Store.ObserveAccounts(ctx, claimOf(in.RunRef), in.Target.ID, page.Accounts, a.Now())
+	return observedPage{page.Next, len(page.Accounts), seen}, err
+}
+
+func (a *Activities) groupsPage(ctx context.Context, in workflows.TargetReadInput, t *Target, cursor string) (observedPage, error) {
+	page, err := t.Groups(ctx, cursor)
+	if err != nil {
+		return observedPage{}, err
+	}
+	seen, err := a.Store.ObserveGroups(ctx, claimOf(in.RunRef), in.Target.ID, page.Groups, a.Now())
+	return observedPage{page.Next, len(page.Groups), seen}, err
+}
+
+// confirmLostAccounts looks up linked accounts that the list lacked, and
+// forgets the link of those that are really gone.
+func (a *Activities) confirmLostAccounts(ctx context.Context, claim store.Claim, targetID int64, t *Target) error {
+	lost, err := a.Store.UnseenAccounts(ctx, claim, targetID)
+	if err != nil {
+		return err
+	}
+	for _, l := range lost {
+		account, err := t.Account(ctx, l.RemoteID)
+		switch {
+		case directory.ClassOf(err) == directory.ClassNotFound:
+			if err := a.Store.DropAccountLink(ctx, claim, targetID, l); err != nil {
+				return err
+			}
+			if err := a.Store.Note(ctx, claim, store.Note{TargetID: targetID, Code: "account-lost", UserID: l.Subject, Text: "The account was removed in the target; it is made again if its person should have one."}); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		default:
+			if _, err := a.Store.ObserveAccounts(ctx, claim, targetID, []directory.Account{account}, a.Now()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// confirmLostGroups finds linked groups that the list lacked by their name,
+// and forgets the link of those that are really gone.
+func (a *Activities) confirmLostGroups(ctx context.Context, claim store.Claim, targetID int64, t *Target) error {
+	lost, err := a.Store.UnseenGroups(ctx, claim, targetID)
+	if err != nil || len(lost) == 0 {
+		return err
+	}
+	names := make([]string, len(lost))
+	for i, l := range lost {
+		names[i] = l.Name
+	}
+	found, err := t.FindGroups(ctx, names)
+	if err != nil {
+		return err
+	}
+	there := make(map[string]bool, len(found))
+	for _, g := range found {
+		there[g.ID] = true
+	}
+	for _, l := range lost {
+		if there[l.RemoteID] {
+			continue
+		}
+		if err := a.Store.DropGroupLink(ctx, claim, targetID, l); err != nil {
+			return err
+		}
+		if err := a.Store.Note(ctx, claim, store.Note{TargetID: targetID, Code: "group-lost", GroupID: l.Subject, Text: "The group was removed in the target; it is made again."}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Activities) observeMembers(ctx context.Context, in workflows.TargetReadInput, t *Target) (workflows.ReadResult, error) {
+	var after int64
+	if in.Cursor != "" {
+		if _, err := fmt.Sscan(in.Cursor, &after); err != nil {
+			return workflows.ReadResult{}, fmt.Errorf("read cursor: %w", err)
+		}
+	}
+	links, err := a.Store.LinkedGroupsAfter(ctx, in.Target.ID, after, groupsPerActivity)
+	if err != nil {
+		return workflows.ReadResult{}, err
+	}
+	claim := claimOf(in.RunRef)
+	result := workflows.ReadResult{}
+	counts := make([]int, len(links))
+	err = eachAtOnce(ctx, groupsAtOnce, len(links), func(ctx context.Context, i int) error {
+		members, err := allTargetMembers(ctx, t, links[i].RemoteID)
+		if directory.ClassOf(err) == directory.ClassNotFound {
+			return nil // gone since the list of groups was read; the next read of that list tells
+		}
+		if err != nil {
+			return err
+		}
+		counts[i] = len(members)
+		return a.Store.ObserveMembers(ctx, claim, in.Target.ID, links[i].Subject, members)
+	})
+	if err != nil {
+		return workflows.ReadResult{}, err
+	}
+	for _, n := range counts {
+		result.Count += int64(n)
+	}
+	if len(links) == groupsPerActivity {
+		result.Cursor = fmt.Sprint(links[len(links)-1].ID)
+		return result, nil
+	}
+	return result, a.Store.TargetReadDone(ctx, claim, in.Target.ID, a.Now())
+}
+
+func allTargetMembers(ctx context.Context, t *Target, groupID string) ([]string, error) {
+	var all []string
+	for cursor := ""; ; {
+		page, err := t.Members(ctx, groupID, cursor)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.AccountIDs...)
+		if page.Next == "" {
+			return all, nil
+		}
+		cursor = page.Next
+	}
+}

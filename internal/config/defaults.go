@@ -1,0 +1,95 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Every default is set here, with its reason. A struct gets its defaults
+// before the file's values are read into it.
+
+const day = 24 * time.Hour
+
+func (c *Config) setDefaults() {
+	// A file beside the configuration needs nothing installed.
+	c.Database = Database{Kind: SQLite, Path: "rollcall.db", Default: true}
+}
+
+func (t *Temporal) setDefaults() {
+	// What `temporal server start-dev`, the standalone program and the
+	// published images listen on.
+	t.Address = "localhost:7233"
+	t.Namespace = "default"
+	// A batch heartbeats every second or so; 30 s forgives a long pause of
+	// the process and still hands a dead worker's batch on quickly.
+	t.HeartbeatTimeout = 30 * time.Second
+}
+
+func (w *Worker) setDefaults() {
+	// Loopback, since the endpoint asks for no password. 9464 is the port
+	// that OpenTelemetry's Prometheus exporters use.
+	w.Listen = "127.0.0.1:9464"
+	// A batch is mostly waiting for the network; 16 of them keep a target's
+	// published limits busy with a few connections.
+	w.Concurrency = 16
+	// Less than the 30 s that Kubernetes gives a pod to stop.
+	w.StopTimeout = 20 * time.Second
+}
+
+func (l *Log) setDefaults() {
+	l.Level = slog.LevelInfo
+	l.Format = "text"
+}
+
+func (s *Source) setDefaults() {
+	s.Users = UsersEveryone
+	// BUILT_IN is "Everyone" and the administrators' groups.
+	s.GroupTypes = []string{"OKTA_GROUP", "APP_GROUP"}
+	// The most that Okta recommends; developer.okta.com, "List all users".
+	s.PageSize = 200
+	// Deletions are seen by full reads alone.
+	s.FullRead = Interval(day)
+	// Okta gives one token half of a bucket unless told otherwise, and other
+	// integrations need the rest.
+	s.RateLimitShare = 0.5
+	// Well above the slowest page that was seen, well below a heartbeat's
+	// patience with retries.
+	s.Timeout = 30 * time.Second
+	// Okta's clock, its index and a page that was long under way.
+	s.Overlap = 5 * time.Minute
+}
+
+func (s *SystemLog) setDefaults() {
+	// A token may ask for the log 25 to 60 times a minute.
+	s.Poll = time.Minute
+}
+
+func (t *Target) setDefaults() {
+	t.URL = "https://api.atlassian.com"
+	// What people changed by hand in the target is put right within a day.
+	t.FullRead = Interval(day)
+	// The organization's limits are per key and Rollcall should have one of
+	// its own; the rest is for a second installation and for scripts.
+	t.RateLimitShare = 0.8
+	// The most that one batch may have in flight.
+	t.Concurrency = 16
+	t.Timeout = 30 * time.Second
+}
+
+func (g *Guard) setDefaults() {
+	// One in twenty, or a hundred, whichever is less: a normal day in a large
+	// company stays below, a wrong answer of the source does not.
+	g.RemovalsShare = 0.05
+	g.RemovalsLimit = 100
+	// In a company of forty, 5 % is two people; five leavers are a normal day.
+	g.AlwaysAllowed = 5
+	g.Window = day
+	// Over a weekend and some holidays; then the source is read again anyway.
+	g.HeldExpires = 7 * day
+}
+
+func (s *Schedule) setDefaults() {
+	s.Weekday = time.Monday
+	// UTC has no daylight saving time, so no run is skipped or made twice.
+	s.Timezone = "UTC"
+}

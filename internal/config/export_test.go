@@ -1,0 +1,36 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+)
+
+// SettingPaths lists every setting that the file can have, sorted, with * for
+// a name that the administrator chooses.
+func SettingPaths() []string {
+	var paths []string
+	var visit func(t reflect.Type, path string)
+	visit = func(t reflect.Type, path string) {
+		switch {
+		case t.Kind() == reflect.Pointer:
+			visit(t.Elem(), path)
+		case t.Kind() == reflect.Map:
+			visit(t.Elem(), join(path, "*"))
+		case t.Kind() == reflect.Struct:
+			for _, field := range settings(t) {
+				name := join(path, field.Tag.Get("yaml"))
+				paths = append(paths, name)
+				visit(field.Type, name)
+			}
+		}
+	}
+	visit(reflect.TypeFor[Config](), "")
+	slices.Sort(paths)
+	return paths
+}
+
+// GlobWithin says whether outer matches all that inner does.
+func GlobWithin(inner, outer string) bool { return parseGlob(inner).within(parseGlob(outer)) }
+
+// GlobsMeet says whether a text exists that both match.
+func GlobsMeet(a, b string) bool { return parseGlob(a).meets(parseGlob(b)) }

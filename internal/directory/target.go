@@ -1,0 +1,179 @@
+package directory
+
+import (
+	"context"
+	"time"
+)
+
+// Target is where accounts live. It is what a product must be able to do for
+// Rollcall to keep people and groups in it; what only some products can do is
+// an optional interface below.
+//
+// Every write may be repeated without harm: adding a member twice, removing
+// one who is not there, suspending who is suspended succeed. A target decides
+// such cases by reading back, never by the text of an answer. Every method
+// returns one of this package's typed errors when the product said no or
+// could not be asked: *RateLimitError, *AuthError, *NotFoundError,
+// *ConflictError, *RefusedError, *SeatError, *UnmanagedError,
+// *UnavailableError. A write that ends in *UnavailableError with Ambiguous set
+// may have been done.
+type Target interface {
+	// Check says who the target is and what the credential may do.
+	Check(ctx context.Context) (TargetReport, error)
+
+	// Accounts reads one page of all accounts.
+	Accounts(ctx context.Context, cursor string) (AccountPage, error)
+	// Account looks one account up directly by its id.
+	Account(ctx context.Context, accountID string) (Account, error)
+	// FindAccounts returns every account whose e-mail address equals one of
+	// those given, ignoring case; any number may be given. An address that
+	// nobody has is simply not among the results; one that several have is
+	// there several times.
+	FindAccounts(ctx context.Context, emails []string) ([]Account, error)
+	// CreateAccounts creates any number of accounts in as few calls as the
+	// product allows and calls done once for each element of batch, as soon as its outcome is known. Calls of done never
+	// overlap. A write that the product carried along (a membership) is in
+	// the outcome, so that it is not made again. It returns an error, when the
+	// remaining elements were not attempted because the target cannot be used
+	// now (rate limit, outage, refused credential); each of those stays without a call of done.
+	CreateAccounts(ctx context.Context, batch []NewAccount, done func(AccountCreated)) error
+	// SuspendAccount takes an account's access away and keeps all it had.
+	SuspendAccount(ctx context.Context, accountID string) error
+	// RestoreAccount gives a suspended account its access back.
+	RestoreAccount(ctx context.Context, accountID string) error
+
+	// Groups reads one page of all groups.
+	Groups(ctx context.Context, cursor string) (TargetGroupPage, error)
+	// FindGroups returns every group whose name equals one of those given,
+	// ignoring case; any number may be given.
+	FindGroups(ctx context.Context, names []string) ([]TargetGroup, error)
+	// CreateGroup creates a group and returns it with its id. A group of that
+	// name (or one that differs in case only, where the product folds case)
+	// is a *ConflictError.
+	CreateGroup(ctx context.Context, group NewGroup) (TargetGroup, error)
+	// Members reads one page of the account ids in a group.
+	Members(ctx context.Context, groupID, cursor string) (AccountIDPage, error)
+	// AddMember puts an account in a group. A group or account that is gone is
+	// a *NotFoundError, a full licence a *SeatError.
+	AddMember(ctx context.Context, groupID, accountID string) error
+	// RemoveMember takes an account out of a group; that either of them is
+	// gone or was not in it is success.
+	RemoveMember(ctx context.Context, groupID, accountID string) error
+}
+
+// AccountWriter is a Target that can change the attributes of an account.
+type AccountWriter interface {
+	// UpdateAccount writes the attributes that are not nil. An account that
+	// the product does not let us write is an *UnmanagedError.
+	UpdateAccount(ctx context.Context, accountID string, patch AccountPatch) error
+}
+
+// Guarded is a Target that knows who administers it. What it lists is never
+// touched.
+type Guarded interface {
+	// Protected returns the ids of all accounts and groups with an
+	// administrative role, and of the credential's owner where it can be told.
+	Protected(ctx context.Context) (Protected, error)
+}
+
+// Protected lists what is never touched in a target.
+type Protected struct {
+	AccountIDs []string
+	GroupIDs   []string
+}
+
+// AccountStatus says whether an account has access.
+type AccountStatus string
+
+// The statuses of an account.
+const (
+	AccountActive    AccountStatus = "active"
+	AccountSuspended AccountStatus = "suspended"
+	// AccountClosed is an account that can neither be used nor restored by us.
+	AccountClosed AccountStatus = "closed"
+)
+
+// Account is a person's record in a target.
+type Account struct {
+	// ID is the target's own immutable id.
+	ID          string
+	Email       string
+	DisplayName string
+	Status      AccountStatus
+	// Managed is whether the target lets us write the account's attributes.
+	Managed bool
+	// ReadOnly is set when another system provisions this account, so that
+	// nothing about it may be written by us.
+	ReadOnly bool
+	// AddedAt is when the account came into this target; zero if not stated.
+	AddedAt time.Time
+}
+
+// NewAccount asks for an account.
+type NewAccount struct {
+	// Ref is the caller's own name for this element; it is not sent.
+	Ref         int64
+	Email       string
+	DisplayName string
+	// GroupIDs are target groups that the account should be in. The target
+	// carries along those it can; the rest are added by AddMember.
+	GroupIDs []string
+}
+
+// AccountCreated is the outcome of one NewAccount.
+type AccountCreated struct {
+	Ref int64
+	// AccountID is empty when Err is set.
+	AccountID string
+	// Joined are the groups that the account was put in along the way.
+	Joined []string
+	// Err is a typed error of this package.
+	Err error
+}
+
+// AccountPatch holds the attributes to write; nil leaves one as it is.
+type AccountPatch struct {
+	Email       *string
+	DisplayName *string
+}
+
+// AccountPage is one page of accounts.
+type AccountPage struct {
+	Accounts []Account
+	Next     string
+}
+
+// TargetGroup is a group in a target.
+type TargetGroup struct {
+	ID   string
+	Name string
+	// ReadOnly is set when another system owns the group's members.
+	ReadOnly bool
+}
+
+// NewGroup asks for a group.
+type NewGroup struct {
+	Name        string
+	Description string
+}
+
+// TargetGroupPage is one page of target groups.
+type TargetGroupPage struct {
+	Groups []TargetGroup
+	Next   string
+}
+
+// AccountIDPage is one page of account ids.
+type AccountIDPage struct {
+	AccountIDs []string
+	Next       string
+}
+
+// TargetReport is what Check learnt about a target.
+type TargetReport struct {
+	// Identity names the place that accounts live in (organization and
+	// directory, or server id): links are unique within it.
+	Identity string
+	Can      []string
+	Missing  []string
+}

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// TargetSpec names a target of a connection.
+type TargetSpec struct {
+	Name, Kind string
+	// Identity is the place that accounts live in; links are unique within it.
+	Identity string
+}
+
+// Connection is a stored connection with the ids of its targets by name.
+type Connection struct {
+	ID      int64
+	Targets map[string]int64
+}
+
+// EnsureConnection makes a connection and its targets known and returns their
+// ids. When the digest of the rules has changed since the last time, every
+// stored user and group is decided anew and the source is read in full. A target whose identity
+// changed is refused: its links belong to another place.
+func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest string, targets []TargetSpec) (Connection, error) {
+	if c, ok, err := s.unchangedConnection(ctx, name, rulesDigest, targets); err != nil || ok {
+		return c, err
+	}
+	c := Connection{}
+	err := s.write(ctx, func(ctx context.Context, tx *Tx) error {
+		c = Connection{Targets: make(map[string]int64, len(targets))}
+		if _, err := tx.exec(ctx, `INSERT INTO connections (name) VALUES (?) ON CONFLICT (name) DO NOTHING`, name); err != nil {
+			return fmt.Errorf("record connection %s: %w", name, err)
+		}
+		var row struct {
+			ID     int64  `db:"id"`
+			Digest string `db:"rules_digest"`
+		}
+		if err := tx.get(ctx, &row, `SELECT id, rules_digest FROM connections WHERE name = ?`+tx.forUpdate(), name); err != nil {
+			return fmt.Errorf("read connection %s: %w", name, err)
+		}
+		c.ID = row.ID
+		for _, t := range targets {
+			id, err := ensureTarget(ctx, tx, c.ID, t)
+			if err != nil {
+				return err
+			}
+			c.Targets[t.Name] = id
+		}
+		if row.Digest == rulesDigest {
+			return nil
+		}
+		for _, statement := range []string{
+			`UPDATE users SET dirty = TRUE WHERE connection_id = ? AND NOT dirty`,
+			`UPDATE groups SET dirty = TRUE, members_digest = '', members_due = TRUE WHERE connection_id = ?`,
+		} {
+			if _, err := tx.exec(ctx, statement, c.ID); err != nil {
+				return fmt.Errorf("mark connection %s for new rules: %w", name, err)
+			}
+		}
+		_, err := tx.exec(ctx, `UPDATE connections SET rules_digest = ?, full_due = TRUE WHERE id = ?`, rulesDigest, c.ID)
+		return err
+	})
+	return c, err
+}
+
+func (s *Store) unchangedConnection(ctx context.Context, name, rulesDigest string, targets []TargetSpec) (Connection, bool, error) {
+	var known []struct {
+		ConnectionID int64  `db:"connection_id"`
+		ID           int64  `db:"id"`
+		Name         string `db:"name"`
+		Kind         string `db:"kind"`
+		Identity     string `db:"identity"`
+	}
+	err := s.selectAll(ctx, &known, `SELECT t.connection_id, t.id, t.name, t.kind, t.identity
+		FROM targets t JOIN connections c ON c.id = t.connection_id WHERE c.name = ? AND c.rules_digest = ?`, name, rulesDigest)
+	if err != nil {
+		return Connection{}, false, fmt.Errorf("read connection %s: %w", name, err)
+	}
+	c := Connection{Targets: make(map[string]int64, len(known))}
+	specs := make(map[TargetSpec]bool, len(known))
+	for _, k := range known {
+		c.ID = k.ConnectionID
+		c.Targets[k.Name] = k.ID
+		specs[TargetSpec{k.Name, k.Kind, k.Identity}] = true
+	}
+	for _, t := range targets {
+		if !specs[t] {
+			return Connection{}, false, nil
+		}
+	}
+	return c, len(known) > 0, nil
+}
+
+func ensureTarget(ctx context.Context, tx *Tx, connectionID int64, t TargetSpec) (int64, error) {
+	if _, err := tx.exec(ctx, `INSERT INTO targets (connection_id, name, kind, identity) VALUES (?, ?, ?, ?)
+		ON CONFLICT (connection_id, name) DO NOTHING`, connectionID, t.Name, t.Kind, t.Identity); err != nil {
+		return 0, fmt.Errorf("record target %s: %w", t.Name, err)
+	}
+	var row struct {
+		ID       int64  `db:"id"`
+		Identity string `db:"identity"`
+	}
+	if err := tx.get(ctx, &row, `SELECT id, identity FROM targets WHERE connection_id = ? AND name = ?`, connectionID, t.Name); err != nil {
+		return 0, fmt.Errorf("read target %s: %w", t.Name, err)
+	}
+	if row.Identity != t.Identity {
+		return 0, fmt.Errorf("target %s was %s and is now configured as %s: its links belong to the former; give the new one a name of its own",
+			t.Name, row.Identity, t.Identity)
+	}
+	return row.ID, nil
+}
+
+// ConnectionID finds a connection by name, or returns ErrNotFound.
+func (s *Store) ConnectionID(ctx context.Context, name string) (int64, error) {
+	var id int64
+	err := s.get(ctx, &id, `SELECT id FROM connections WHERE name = ?`, name)
+	return id, notFound(err)
+}
+
+// LogCursor returns where polling of the source's event log stands.
+func (s *Store) LogCursor(ctx context.Context, connectionID int64) (string, error) {
+	var cursor string
+	err := s.get(ctx, &cursor, `SELECT log_cursor FROM connections WHERE id = ?`, connectionID)
+	return cursor, notFound(err)
+}
+
+// SaveLogCursor records where polling of the event log stands, and whether
+// the next run must read in full because of what was seen.
+func (s *Store) SaveLogCursor(ctx context.Context, connectionID int64, cursor string, fullDue bool) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.exec(ctx, `UPDATE connections SET log_cursor = ?, full_due = (full_due OR ?) WHERE id = ?`, cursor, fullDue, connectionID)
+		return err
+	})
+}
+
+// Claimed reports whether a run holds the connection.
+func (s *Store) Claimed(ctx context.Context, connectionID int64, now time.Time) (bool, error) {
+	var until int64
+	err := s.get(ctx, &until, `SELECT CASE WHEN claim_owner = '' THEN 0 ELSE claim_until END FROM connections WHERE id = ?`, connectionID)
+	return until > micros(now), notFound(err)
+}

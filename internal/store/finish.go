@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+)
+
+// Progress is what a run has read so far.
+type Progress struct {
+	Stage                              string
+	UsersRead, GroupsRead, MembersRead int64
+}
+
+// SaveProgress records where a run stands, for those who look at it.
+func (s *Store) SaveProgress(ctx context.Context, c Claim, p Progress) error {
+	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.exec(ctx, `UPDATE runs SET stage = ?, users_read = ?, groups_read = ?, members_read = ? WHERE id = ?`,
+			p.Stage, p.UsersRead, p.GroupsRead, p.MembersRead, c.RunID)
+		return err
+	})
+}
+
+// Note records something that a run noticed, apart from changes, for the
+// administrator. The same note of the same run is kept once.
+func (s *Store) Note(ctx context.Context, c Claim, n Note) error {
+	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.exec(ctx, `INSERT INTO notes (run_id, target_id, code, user_id, group_id, text)
+			SELECT CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT)
+			WHERE NOT EXISTS (SELECT 1 FROM notes WHERE run_id = ? AND target_id = ? AND code = ? AND user_id = ? AND group_id = ?)`,
+			c.RunID, n.TargetID, n.Code, n.UserID, n.GroupID, n.Text, c.RunID, n.TargetID, n.Code, n.UserID, n.GroupID)
+		return err
+	})
+}
+
+// ReadDone records that the source's lists were read completely: the next
+// incremental run begins where this one asked first.
+func (s *Store) ReadDone(ctx context.Context, c Claim, full bool, readFrom, now time.Time, doubtful bool) error {
+	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		if full {
+			_, err := tx.exec(ctx, `UPDATE connections SET watermark = ?, full_read_at = ?, full_due = ? WHERE id = ?`, micros(readFrom), micros(now), doubtful, c.ConnectionID)
+			return err
+		}
+		_, err := tx.exec(ctx, `UPDATE connections SET watermark = ?, full_due = (full_due OR ?) WHERE id = ?`, micros(readFrom), doubtful, c.ConnectionID)
+		return err
+	})
+}
+
+// TargetReadDone records that a target was read completely.
+func (s *Store) TargetReadDone(ctx context.Context, c Claim, targetID int64, now time.Time) error {
+	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.exec(ctx, `UPDATE targets SET full_read_at = ? WHERE id = ?`, micros(now), targetID)
+		return err
+	})
+}
+
+// TargetAge says how old what is known of a target is.
+type TargetAge struct {
+	// ReadAt is when the target was last read completely; zero for never.
+	ReadAt time.Time
+	// Empty is whether nothing in it is linked yet, so that there is nothing to read.
+	Empty bool
+}
+
+// TargetAge returns how old what is known of a target is.
+func (s *Store) TargetAge(ctx context.Context, targetID int64) (TargetAge, error) {
+	var t struct {
+		FullReadAt int64 `db:"full_read_at"`
+		Linked     bool  `db:"linked"`
+	}
+	err := s.get(ctx, &t, `SELECT full_read_at, EXISTS (SELECT 1 FROM accounts WHERE target_id = targets.id) OR EXISTS (SELECT 1 FROM target_groups WHERE target_id = targets.id) AS linked
+		FROM targets WHERE id = ?`, targetID)
+	if err != nil {
+		return TargetAge{}, fmt.Errorf("read target %d: %w", targetID, notFound(err))
+	}
+	return TargetAge{ReadAt: fromMicros(t.FullReadAt), Empty: !t.Linked}, nil
+}
+
+// Finish ends a run: it records the outcome, lets go of the connection, and
+// marks as clean the subjects whose changes all came to a good end. A run that
+// was dry or failed leaves every mark as it is.
+func (s *Store) Finish(ctx context.Context, c Claim, outcome, reason string, settled bool, now time.Time) error {
+	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		if settled {
+			for _, statement := range []string{
+				`UPDATE users SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT user_id FROM changes WHERE run_id = ? AND state NOT IN ('applied', 'skipped'))`,
+				`UPDATE groups SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT group_id FROM changes WHERE run_id = ? AND stage = 2 AND state NOT IN ('applied', 'skipped'))`,
+			} {
+				if _, err := tx.exec(ctx, statement, c.ConnectionID, c.RunID); err != nil {
+					return fmt.Errorf("mark settled subjects: %w", err)
+				}
+			}
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM seen WHERE run_id = ?`, c.RunID); err != nil {
+			return fmt.Errorf("forget what was seen: %w", err)
+		}
+		if _, err := tx.exec(ctx, `UPDATE runs SET outcome = ?, reason = ?, stage = 'done', ended_at = ? WHERE id = ?`, outcome, reason, micros(now), c.RunID); err != nil {
+			return fmt.Errorf("close run: %w", err)
+		}
+		_, err := tx.exec(ctx, `UPDATE connections SET claim_owner = '', claim_until = 0 WHERE id = ? AND claim_epoch = ?`, c.ConnectionID, c.Epoch)
+		return err
+	})
+}
+
+// FailRest ends what is left of a stage that cannot go on.
+func (s *Store) FailRest(ctx context.Context, c Claim, targetID int64, stage directory.Stage, class directory.Class, now time.Time) error {
+	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.exec(ctx, `UPDATE changes SET state = 'failed', class = ?, done_at = ? WHERE run_id = ? AND target_id = ? AND stage = ? AND state IN ('planned', 'retry')`,
+			string(class), micros(now), c.RunID, targetID, int(stage))
+		return err
+	})
+}
+
+// EndRetry ends a change whose attempts are over. Its row keeps the class and
+// the words of the last failure.
+func (s *Store) EndRetry(ctx context.Context, c Claim, changeID int64, now time.Time) error {
+	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.exec(ctx, `UPDATE changes SET state = 'failed', done_at = ? WHERE id = ? AND state = 'retry'`, micros(now), changeID)
+		return err
+	})
+}

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+)
+
+// PageSaved says what a page of a list changed in the database.
+type PageSaved struct {
+	// IDs are the surrogate ids of what was on the page.
+	IDs     []int64
+	New     int
+	Changed int
+}
+
+type storedUser struct {
+	ID          int64  `db:"id"`
+	SourceID    string `db:"source_id"`
+	Fingerprint string `db:"fingerprint"`
+	Presence    string `db:"presence"`
+	ReadAt      int64  `db:"read_at"`
+}
+
+// SaveUsers stores a page of users. Rows that did not change are not written,
+// and none that is known from a later question than the page's is overwritten.
+func (s *Store) SaveUsers(ctx context.Context, c Claim, users []directory.User, askedAt time.Time) (PageSaved, error) {
+	if len(users) == 0 {
+		return PageSaved{}, nil
+	}
+	known, err := s.usersBySource(ctx, c.ConnectionID, sourceIDs(users))
+	if err != nil {
+		return PageSaved{}, err
+	}
+	var saved PageSaved
+	var changed []directory.User
+	for _, u := range users {
+		k, ok := known[u.SourceID]
+		if ok && (k.Fingerprint == userFingerprint(u) && k.Presence == string(directory.Present) || k.ReadAt > micros(askedAt)) {
+			saved.IDs = append(saved.IDs, k.ID)
+			continue
+		}
+		changed = append(changed, u)
+		if !ok {
+			saved.New++
+		} else {
+			saved.Changed++
+		}
+	}
+	if len(changed) == 0 {
+		return saved, nil
+	}
+	var written []int64
+	err = s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		written = nil
+		var err error
+		written, err = upsertUsers(ctx, tx, c.ConnectionID, changed, askedAt)
+		return err
+	})
+	saved.IDs = append(saved.IDs, written...)
+	return saved, err
+}
+
+func upsertUsers(ctx context.Context, tx *Tx, connectionID int64, users []directory.User, askedAt time.Time) ([]int64, error) {
+	args := make([]any, 0, len(users)*14)
+	for _, u := range users {
+		args = append(args, connectionID, u.SourceID, string(u.Status), u.Assigned, u.Login, u.Email, strings.ToLower(strings.TrimSpace(u.Email)),
+			u.FirstName, u.LastName, u.DisplayName, userFingerprint(u), micros(u.LastUpdated), micros(askedAt))
+	}
+	var ids []int64
+	err := tx.selectAll(ctx, &ids, `INSERT INTO users (connection_id, source_id, status, assigned, login, email, email_key,
+			first_name, last_name, display_name, fingerprint, last_updated, read_at)
+		VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", len(users))+`
+		ON CONFLICT (connection_id, source_id) DO UPDATE SET status = excluded.status, assigned = excluded.assigned, presence = 'present',
+			login = excluded.login, email = excluded.email, email_key = excluded.email_key, first_name = excluded.first_name,
+			last_name = excluded.last_name, display_name = excluded.display_name, fingerprint = excluded.fingerprint,
+			last_updated = excluded.last_updated, read_at = excluded.read_at, dirty = TRUE
+		WHERE users.read_at <= excluded.read_at
+		RETURNING id`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("store %d users: %w", len(users), err)
+	}
+	return ids, nil
+}
+
+func (s *Store) usersBySource(ctx context.Context, connectionID int64, ids []string) (map[string]storedUser, error) {
+	known := make(map[string]storedUser, len(ids))
+	for chunk := range chunks(ids, 1000) {
+		query, args, err := in(`SELECT id, source_id, fingerprint, presence, read_at FROM users WHERE connection_id = ? AND source_id IN (?)`, connectionID, chunk)
+		if err != nil {
+			return nil, err
+		}
+		var found []storedUser
+		if err := s.selectAll(ctx, &found, query, args...); err != nil {
+			return nil, fmt.Errorf("read known users: %w", err)
+		}
+		for _, u := range found {
+			known[u.SourceID] = u
+		}
+	}
+	return known, nil
+}
+
+func sourceIDs(users []directory.User) []string {
+	ids := make([]string, len(users))
+	for i, u := range users {
+		ids[i] = u.SourceID
+	}
+	return ids
+}
+
+// userFingerprint covers what a rule may look at: the time of change alone is no change.
+func userFingerprint(u directory.User) string {
+	return fingerprint(string(u.Status), fmt.Sprint(u.Assigned), u.Login, u.Email, u.FirstName, u.LastName, u.DisplayName)
+}
+
+func fingerprint(fields ...string) string {
+	h := sha256.New()
+	for _, f := range fields {
+		h.Write([]byte(f))
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// MarkAbsentUsers marks the users that a complete list, seen by this run, did
+// not have, and returns how many it newly marked. Leavers are left out of the list by the
+// provider and stay what they are.
+func (s *Store) MarkAbsentUsers(ctx context.Context, c Claim) (int, error) {
+	missing, err := s.notSeen(ctx, c, "users", `SELECT id FROM users WHERE connection_id = ? AND presence = 'present' AND status <> 'deprovisioned' ORDER BY id`)
+	if err != nil || len(missing) == 0 {
+		return 0, err
+	}
+	err = s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		return eachChunk(ctx, tx, missing, `UPDATE users SET presence = 'absent', dirty = TRUE WHERE id IN (?) AND presence = 'present'`)
+	})
+	return len(missing), err
+}
+
+// eachChunk runs a statement with one list of ids over as many ids as there are.
+func eachChunk(ctx context.Context, tx *Tx, ids []int64, query string) error {
+	for chunk := range chunks(ids, 1000) {
+		expanded, args, err := in(query, chunk)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, expanded, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

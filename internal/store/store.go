@@ -1,0 +1,249 @@
+// Package store keeps what Rollcall knows in PostgreSQL or SQLite: what the
+// source holds, what each target should hold and was last seen to hold, runs
+// and their changes. All SQL lives here; both databases run the same
+// statements.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq"  // registers "postgres"
+	_ "modernc.org/sqlite" // registers "sqlite"
+)
+
+type dialect int
+
+const (
+	sqlite dialect = iota
+	postgres
+)
+
+// Store is the database. It is safe for concurrent use.
+type Store struct {
+	db      *sqlx.DB // reads; on PostgreSQL, writes too
+	dialect dialect
+	writer  *groupWriter // SQLite only
+	hooks   Hooks
+}
+
+// Hooks let a caller watch the store. Tests use them to stop the process at a
+// chosen commit; metrics count by them.
+type Hooks struct {
+	// BeforeCommit and AfterCommit run around every commit of a write.
+	BeforeCommit func()
+	AfterCommit  func()
+}
+
+// Option changes how a Store is opened.
+type Option func(*Store)
+
+// WithHooks watches commits.
+func WithHooks(h Hooks) Option { return func(s *Store) { s.hooks = h } }
+
+// Open opens a database and brings its schema up to date. The address is
+// "postgres://…" as lib/pq reads it, or "sqlite:path" (a file, made if it is
+// not there). Errors never contain the address, which may hold a password.
+func Open(ctx context.Context, address string, options ...Option) (*Store, error) {
+	s := &Store{}
+	for _, option := range options {
+		option(s)
+	}
+	var err error
+	switch {
+	case strings.HasPrefix(address, "sqlite:"):
+		err = s.openSQLite(ctx, strings.TrimPrefix(address, "sqlite:"))
+	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
+		err = s.openPostgres(ctx, address)
+	default:
+		err = errors.New(`database: expected "postgres://…" or "sqlite:path"`)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Store) openPostgres(ctx context.Context, address string) error {
+	s.dialect = postgres
+	u, err := url.Parse(address)
+	if err != nil {
+		return errors.New("database: the postgres:// address cannot be parsed")
+	}
+	// Accepted means durable, whatever the server's default is.
+	query := u.Query()
+	query.Set("options", strings.TrimSpace(query.Get("options")+" -c synchronous_commit=on -c timezone=UTC"))
+	u.RawQuery = query.Encode()
+	db, err := sqlx.ConnectContext(ctx, "postgres", u.String())
+	if err != nil {
+		return fmt.Errorf("connect to PostgreSQL at %s: %w", u.Host, err)
+	}
+	// A worker runs at most 8 batches at once and each holds one connection;
+	// the rest serves reads. PostgreSQL's own default allows 100 in all.
+	db.SetMaxOpenConns(24)
+	db.SetMaxIdleConns(24)
+	s.db = db
+	if err := migrate(ctx, db, postgres); err != nil {
+		return errors.Join(err, db.Close())
+	}
+	return nil
+}
+
+func (s *Store) openSQLite(ctx context.Context, path string) error {
+	s.dialect = sqlite
+	pragmas := "?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(15000)" +
+		"&_pragma=foreign_keys(1)&_pragma=cache_size(-65536)&_pragma=temp_store(memory)"
+	write, err := sqlx.ConnectContext(ctx, "sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+pragmas+"&_txlock=immediate")
+	if err != nil {
+		return fmt.Errorf("open SQLite file %s: %w", path, err)
+	}
+	write.SetMaxOpenConns(1)
+	if err := migrate(ctx, write, sqlite); err != nil {
+		return errors.Join(fmt.Errorf("SQLite file %s: %w", path, err), write.Close())
+	}
+	read, err := sqlx.ConnectContext(ctx, "sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+pragmas+"&_pragma=query_only(1)")
+	if err != nil {
+		return errors.Join(fmt.Errorf("open SQLite file %s for reading: %w", path, err), write.Close())
+	}
+	read.SetMaxOpenConns(4)
+	s.db = read
+	s.writer = newGroupWriter(write, s.hooks)
+	return nil
+}
+
+// Close waits for writes under way and closes the database.
+func (s *Store) Close() error {
+	if s.writer != nil {
+		return errors.Join(s.writer.close(), s.db.Close())
+	}
+	return s.db.Close()
+}
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+
+// Name is "PostgreSQL" or "SQLite".
+func (s *Store) Name() string {
+	if s.dialect == postgres {
+		return "PostgreSQL"
+	}
+	return "SQLite"
+}
+
+// Tx is a write transaction. Its methods take "?" placeholders.
+type Tx struct {
+	tx      *sqlx.Tx
+	dialect dialect
+}
+
+// write runs fn in a transaction and commits it durably before it returns.
+// fn may be run again when the database asks for that (a serialisation
+// failure, a deadlock), so it must not keep what it learnt in an earlier try.
+func (s *Store) write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if s.writer != nil {
+		return s.writer.write(ctx, fn)
+	}
+	for attempt := 1; ; attempt++ {
+		err := s.writeOnce(ctx, fn)
+		if err == nil || attempt == 5 || !shouldRepeat(err) {
+			return err
+		}
+	}
+}
+
+func (s *Store) writeOnce(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	tx, err := s.db.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() // after a commit this does nothing
+	if err := fn(ctx, &Tx{tx: tx, dialect: postgres}); err != nil {
+		return err
+	}
+	if s.hooks.BeforeCommit != nil {
+		s.hooks.BeforeCommit()
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if s.hooks.AfterCommit != nil {
+		s.hooks.AfterCommit()
+	}
+	return nil
+}
+
+// shouldRepeat reports whether PostgreSQL asks for the transaction again:
+// serialization_failure and deadlock_detected.
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+func shouldRepeat(err error) bool {
+	var state interface{ SQLState() string }
+	return errors.As(err, &state) && (state.SQLState() == "40001" || state.SQLState() == "40P01")
+}
+
+func (t *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	result, err := t.tx.ExecContext(ctx, t.tx.Rebind(query), args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (t *Tx) get(ctx context.Context, into any, query string, args ...any) error {
+	return t.tx.GetContext(ctx, into, t.tx.Rebind(query), args...)
+}
+
+func (t *Tx) selectAll(ctx context.Context, into any, query string, args ...any) error {
+	return t.tx.SelectContext(ctx, into, t.tx.Rebind(query), args...)
+}
+
+func (s *Store) get(ctx context.Context, into any, query string, args ...any) error {
+	return s.db.GetContext(ctx, into, s.db.Rebind(query), args...)
+}
+
+func (s *Store) selectAll(ctx context.Context, into any, query string, args ...any) error {
+	return s.db.SelectContext(ctx, into, s.db.Rebind(query), args...)
+}
+
+// in is sqlx.In for a query that both databases read.
+func in(query string, args ...any) (string, []any, error) {
+	query, args, err := sqlx.In(query, args...)
+	if err != nil {
+		return "", nil, fmt.Errorf("expand list: %w", err)
+	}
+	return query, args, nil
+}
+
+// rows repeats a row of placeholders: rows("(?, ?)", 2) is "(?, ?), (?, ?)".
+func rows(row string, n int) string {
+	return strings.TrimSuffix(strings.Repeat(row+", ", n), ", ")
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+// ErrNotFound means that there is no such row.
+var ErrNotFound = errors.New("not found")
+
+func notFound(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
+}

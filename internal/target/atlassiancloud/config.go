@@ -1,0 +1,201 @@
+package atlassiancloud
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+)
+
+// DefaultBaseURL is where the vendor serves both APIs; the organisation API is
+// below /admin.
+const DefaultBaseURL = "https://api.atlassian.com"
+
+// DefaultTimeout bounds one call, answer and all. An invitation of 25 people
+// is the slowest call there is and takes seconds, not half a minute.
+const DefaultTimeout = 30 * time.Second
+
+// Config says which organisation and directory a Target writes to.
+type Config struct {
+	// BaseURL is DefaultBaseURL when empty. Plain http is accepted for
+	// loopback addresses only.
+	BaseURL string
+	// Organization and Directory are the vendor's ids. The directory cannot be
+	// "-" (all of them), because writes need one.
+	Organization string
+	Directory    string
+	// APIKey is the organisation API key. It is in no error and no log.
+	APIKey string
+	// Products are what a new account may use. Without any, a new account has
+	// only what its groups grant.
+	Products []Product
+	// SendInvitations makes the vendor write an e-mail to people invited.
+	SendInvitations bool
+	// Timeout bounds one call; DefaultTimeout when zero.
+	Timeout time.Duration
+	// UserAgent is sent with every call; "rollcall" when empty.
+	UserAgent string
+	// Transport carries the calls; BaseTransport() when nil.
+	Transport http.RoundTripper
+}
+
+// Product is one product on one site, and the role that a new account gets.
+type Product struct {
+	// Name is "jira", "confluence", "jira-service-management", … or the
+	// vendor's own type key.
+	Name string
+	// Role is "user", "guest", …, with or without the vendor's "atlassian/".
+	Role string
+	// Site is the host name of the site, such as example.atlassian.net. It may
+	// be empty if the organisation has the product once.
+	Site string
+}
+
+// inviteRoles are those that an invitation may carry, but for atlassian/admin:
+// it would make an administrator of every new account, who would then be
+// protected from ever being removed.
+// https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/#api-v2-orgs-orgid-users-invite-post
+func inviteRoles() []string {
+	return []string{
+		"atlassian/user", "atlassian/guest", "atlassian/contributor",
+		"atlassian/customer", "atlassian/basic", "atlassian/stakeholder", "atlassian/viewer",
+	}
+}
+
+// Target is an Atlassian Cloud directory. It is safe for concurrent use.
+type Target struct {
+	client          *client
+	organization    string
+	directory       string
+	sendInvitations bool
+	products        *productAccess
+	created         *groupLookup
+	// readBackWaits are the pauses between the looks for something that was
+	// just written and that the search may not show yet.
+	readBackWaits []time.Duration
+}
+
+var (
+	_ directory.Target        = (*Target)(nil)
+	_ directory.AccountWriter = (*Target)(nil)
+	_ directory.Guarded       = (*Target)(nil)
+)
+
+// New returns a Target. It asks nothing; errors are those of the
+// configuration, all of them at once.
+func New(config Config) (*Target, error) {
+	var problems []error
+	base, err := baseURL(config.BaseURL)
+	if err != nil {
+		problems = append(problems, err)
+	}
+	if config.Organization == "" {
+		problems = append(problems, errors.New("organization: missing: the id in the address of Atlassian Administration"))
+	}
+	switch config.Directory {
+	case "":
+		problems = append(problems, errors.New("directory: missing: the id of the directory that accounts live in"))
+	case "-":
+		problems = append(problems, errors.New(`directory: "-" means all directories, and only one can be written to`))
+	}
+	if config.APIKey == "" {
+		problems = append(problems, errors.New("API key: missing"))
+	}
+	if strings.ContainsFunc(config.APIKey, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		problems = append(problems, errors.New("API key: holds a blank or a character that no key has"))
+	}
+	products := make([]Product, 0, len(config.Products))
+	for _, product := range config.Products {
+		product, err := product.normalised()
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		products = append(products, product)
+	}
+	if config.Timeout < 0 {
+		problems = append(problems, fmt.Errorf("timeout: %s is negative", config.Timeout))
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("atlassian cloud: %w", errors.Join(problems...))
+	}
+
+	target := &Target{
+		client:          newClient(base, config),
+		organization:    config.Organization,
+		directory:       config.Directory,
+		sendInvitations: config.SendInvitations,
+		// Six looks within about six seconds: what the vendor calls eventually
+		// consistent is a matter of a second or two for groups.
+		readBackWaits: []time.Duration{
+			100 * time.Millisecond, 250 * time.Millisecond, 600 * time.Millisecond,
+			1500 * time.Millisecond, 3500 * time.Millisecond,
+		},
+	}
+	target.products = newProductAccess(target, products)
+	target.created = newGroupLookup(target.FindGroups)
+	return target, nil
+}
+
+func (p Product) normalised() (Product, error) {
+	if p.Name == "" {
+		return p, errors.New("product: the name is missing")
+	}
+	p.Name = strings.ToLower(p.Name)
+	p.Role = strings.ToLower(p.Role)
+	if !strings.Contains(p.Role, "/") {
+		p.Role = "atlassian/" + p.Role
+	}
+	if !slices.Contains(inviteRoles(), p.Role) {
+		return p, fmt.Errorf("product %s: role %q cannot be given to everybody; use one of %s",
+			p.Name, strings.TrimPrefix(p.Role, "atlassian/"), strings.ReplaceAll(strings.Join(inviteRoles(), ", "), "atlassian/", ""))
+	}
+	p.Site = hostOf(p.Site)
+	return p, nil
+}
+
+// hostOf takes the host out of what people write for a site: a host name or
+// the address of any page there.
+func hostOf(site string) string {
+	if site == "" {
+		return ""
+	}
+	if !strings.Contains(site, "://") {
+		site = "https://" + site
+	}
+	parsed, err := url.Parse(site)
+	if err != nil {
+		return strings.ToLower(site)
+	}
+	return strings.ToLower(parsed.Host)
+}
+
+func baseURL(raw string) (*url.URL, error) {
+	if raw == "" {
+		raw = DefaultBaseURL
+	}
+	base, err := url.Parse(strings.TrimRight(raw, "/"))
+	if err != nil || base.Host == "" {
+		return nil, errors.New("base URL: not an address; expected one such as " + DefaultBaseURL)
+	}
+	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
+		return nil, errors.New("base URL: holds a user, a query or a fragment; expected one such as " + DefaultBaseURL)
+	}
+	switch base.Scheme {
+	case "https":
+	case "http":
+		host := base.Hostname()
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return nil, errors.New("base URL: plain http would show the API key to the network; use https")
+		}
+	default:
+		return nil, errors.New("base URL: expected https")
+	}
+	return base, nil
+}

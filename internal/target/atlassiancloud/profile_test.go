@@ -1,0 +1,65 @@
+package atlassiancloud
+
+import (
+	"testing"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+)
+
+func TestAttributesAreWrittenToManagedAccountsAlone(t *testing.T) {
+	t.Parallel()
+	account := func(claim string) reply {
+		return reply{status: 200, body: `{"data":{"accountId":"a1","status":"active","claimStatus":"` + claim + `"}}`}
+	}
+	keyed := func(status int, key string) reply {
+		return reply{status: status, body: `{"key":"` + key + `","context":{}}`}
+	}
+	name, email := "Zoë", "new@example.com"
+	tests := []struct {
+		name            string
+		profile, email  reply
+		account, holder reply
+		want            directory.Class
+		reads           int
+	}{
+		{"both", reply{status: 200, body: `{"account":{}}`}, reply{status: 204}, reply{status: 418}, reply{status: 418}, "", 0},
+		{"provisioned from elsewhere", keyed(403, "forbidden.fieldMutation"), reply{status: 204}, reply{status: 418}, reply{status: 418}, directory.ClassUnmanaged, 0},
+		{"an address set from elsewhere", reply{status: 200}, keyed(403, "forbidden.action"), reply{status: 418}, reply{status: 418}, directory.ClassUnmanaged, 0},
+		{"not confirmed by its owner", reply{status: 200}, keyed(403, "forbidden.targetUnverified"), reply{status: 418}, reply{status: 418}, directory.ClassUnmanaged, 0},
+		{"forbidden, and not managed", keyed(403, "forbidden"), reply{status: 204}, account("unmanaged"), reply{status: 418}, directory.ClassUnmanaged, 1},
+		{"forbidden, though managed: the key", keyed(403, "forbidden"), reply{status: 204}, account("managed"), reply{status: 418}, directory.ClassAuth, 1},
+		{"not found, and not managed", keyed(404, "accountNotFound"), reply{status: 204}, account("unmanaged"), reply{status: 418}, directory.ClassUnmanaged, 1},
+		{"not found, and gone", keyed(404, "accountNotFound"), reply{status: 204}, reply{status: 404}, reply{status: 418}, directory.ClassNotFound, 1},
+		{"an address in a domain that is not ours", reply{status: 200}, keyed(403, "forbidden.unclaimedDomain"), reply{status: 418}, reply{status: 418}, directory.ClassRefused, 0},
+		{"an address that is malformed", reply{status: 200}, keyed(400, "fieldConstraintsViolated"), reply{status: 418}, reply{status: 200, body: emptyPage}, directory.ClassRefused, 0},
+		{"an address that somebody has", reply{status: 200}, keyed(400, "fieldConstraintsViolated"), reply{status: 418}, reply{status: 200, body: person1("a2", email)}, directory.ClassConflict, 0},
+		{"an address that somebody has, by the status", reply{status: 200}, reply{status: 409}, reply{status: 418}, reply{status: 418}, directory.ClassConflict, 0},
+		{"the key is refused", keyed(401, "unauthorized"), reply{status: 204}, reply{status: 418}, reply{status: 418}, directory.ClassAuth, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			target, vendor := against(t, map[string][]reply{
+				patchProfile: {test.profile}, putEmail: {test.email}, getAccount: {test.account}, searchUsers: {test.holder},
+				searchGroups: {{status: 200, body: emptyPage}},
+			})
+			err := target.UpdateAccount(t.Context(), "a1", directory.AccountPatch{DisplayName: &name, Email: &email})
+			if test.want == "" && err != nil || test.want != "" && directory.ClassOf(err) != test.want {
+				t.Fatalf("got %v, want class %q", err, test.want)
+			}
+			if got := vendor.counts()[getAccount]; got != test.reads {
+				t.Errorf("the account was read %d times, want %d", got, test.reads)
+			}
+			if sent := vendor.sent(patchProfile); len(sent) != 1 || string(sent[0].body) != `{"name":"Zoë"}` {
+				t.Errorf("profile: %+v", sent)
+			}
+		})
+	}
+	t.Run("nothing to write asks nothing", func(t *testing.T) {
+		t.Parallel()
+		target, vendor := against(t, nil)
+		if err := target.UpdateAccount(t.Context(), "a1", directory.AccountPatch{}); err != nil || len(vendor.counts()) != 0 {
+			t.Errorf("%v after %v", err, vendor.counts())
+		}
+	})
+}

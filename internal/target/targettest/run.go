@@ -1,0 +1,120 @@
+package targettest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+)
+
+// Run runs the suite. fixture is called once for every test.
+func Run(t *testing.T, fixture func(t *testing.T) Fixture) {
+	t.Helper()
+	suites := []struct {
+		name string
+		run  func(t *testing.T, fixture func(t *testing.T) Fixture)
+	}{
+		{"accounts are found and read", testReading},
+		{"accounts are created", testCreating},
+		{"accounts are suspended and restored", testLifecycle},
+		{"groups are found and created", testGroups},
+		{"members are listed, added and removed", testMembers},
+		{"every method types what goes wrong", testFaults},
+		{"a cancelled context ends every call", testCancelling},
+		{"attributes are written", testAttributes},
+		{"administrators are listed", testProtected},
+		{"the target says who it is", testCheck},
+	}
+	for _, suite := range suites {
+		t.Run(suite.name, func(t *testing.T) {
+			t.Parallel()
+			suite.run(t, fixture)
+		})
+	}
+}
+
+func foldEqual(a, b string) bool { return strings.EqualFold(a, b) }
+
+// numbered returns n names that differ.
+func numbered(n int, format string) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf(format, i)
+	}
+	return names
+}
+
+// create creates accounts and fails the test unless done was called once for
+// each that has an outcome, one call at a time.
+func create(ctx context.Context, t *testing.T, target directory.Target, batch []directory.NewAccount) (map[int64]directory.AccountCreated, error) {
+	t.Helper()
+	outcomes := make(map[int64]directory.AccountCreated)
+	// Unguarded on purpose: calls of done that overlap are a data race.
+	busy := false
+	err := target.CreateAccounts(ctx, batch, func(outcome directory.AccountCreated) {
+		if busy {
+			t.Error("calls of done overlap")
+		}
+		busy = true
+		if _, twice := outcomes[outcome.Ref]; twice {
+			t.Errorf("done was called twice for element %d", outcome.Ref)
+		}
+		if !slices.ContainsFunc(batch, func(wanted directory.NewAccount) bool { return wanted.Ref == outcome.Ref }) {
+			t.Errorf("done was called for element %d, which is not in the batch", outcome.Ref)
+		}
+		if (outcome.AccountID == "") == (outcome.Err == nil) {
+			t.Errorf("element %d has id %q and error %v; it must have one of them", outcome.Ref, outcome.AccountID, outcome.Err)
+		}
+		outcomes[outcome.Ref] = outcome
+		busy = false
+	})
+	if err == nil && len(outcomes) != len(batch) {
+		t.Errorf("%d of %d elements have an outcome, and no error says why", len(outcomes), len(batch))
+	}
+	return outcomes, err
+}
+
+// every follows the cursor of a list to its end and fails the test if a page
+// repeats what an earlier one had.
+func every(t *testing.T, page func(cursor string) (ids []string, next string, err error)) []string {
+	t.Helper()
+	var all []string
+	cursor := ""
+	for pages := 1; ; pages++ {
+		ids, next, err := page(cursor)
+		if err != nil {
+			t.Fatalf("page %d: %v: %s", pages, err, directory.DetailOf(err))
+		}
+		for _, id := range ids {
+			if slices.Contains(all, id) {
+				t.Errorf("%s is on two pages", id)
+			}
+			all = append(all, id)
+		}
+		if next == "" {
+			return all
+		}
+		if pages > 1000 {
+			t.Fatal("the list does not end")
+		}
+		cursor = next
+	}
+}
+
+// missing returns what is in want and not in got.
+func missing(want, got []string) []string {
+	has := make(map[string]bool, len(got))
+	for _, id := range got {
+		has[id] = true
+	}
+	var lacking []string
+	for _, id := range want {
+		if !has[id] {
+			lacking = append(lacking, id)
+		}
+	}
+	return lacking
+}

@@ -1,0 +1,14 @@
+package temporal
+
+// WorkflowQueue is the task queue of all workflows.
+const WorkflowQueue = "rollcall"
+
+// SourceQueue is the task queue of the activities that read a connection's
+// source.
+func SourceQueue(connection string) string { return "rollcall-source-" + connection }
+
+// TargetQueue is the task queue of the activities that write to one target.
+// The dot, which no name has, keeps "a-b" and "c" apart from "a" and "b-c".
+func TargetQueue(connection, target string) string {
+	return "rollcall-target-" + connection + "." + target
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/rollcall-sync/rollcall/internal/app"
+	"github.com/rollcall-sync/rollcall/internal/config"
+	"github.com/rollcall-sync/rollcall/internal/temporal"
+	"github.com/rollcall-sync/rollcall/standalone/embedded"
+)
+
+// place says where a Rollcall in one process keeps its state and listens.
+type place struct {
+	dir, address, uiAddress string
+}
+
+// rollcall is everything in one process: the Temporal server with its Web UI,
+// the worker, and metrics.
+type rollcall struct {
+	server     *embedded.Server
+	worker     *app.Worker
+	operations *app.Operations
+	config     *config.Config
+}
+
+// startRollcall starts everything; load makes the configuration once the
+// Temporal server's address is known. When it fails nothing is left running.
+func startRollcall(ctx context.Context, p place, load func(temporalAddress string) (*config.Config, error), stderr io.Writer) (_ *rollcall, err error) {
+	r := &rollcall{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.stop())
+		}
+	}()
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the state directory: %w", err)
+	}
+	r.server, err = embedded.Start(ctx, embedded.Options{
+		Dir: p.dir, FrontendAddress: p.address, UIAddress: p.uiAddress, SearchAttributes: temporal.SearchAttributes(),
+		Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		return nil, withFlag(err)
+	}
+	if r.config, err = load(r.server.FrontendAddress()); err != nil {
+		return nil, err
+	}
+	// The embedded server is the one to use; the state belongs beside it
+	// unless the configuration says where.
+	r.config.Temporal = config.Temporal{Address: r.server.FrontendAddress(), Namespace: embedded.DefaultNamespace, HeartbeatTimeout: r.config.Temporal.HeartbeatTimeout}
+	if r.config.Database.Default {
+		r.config.Database = config.Database{Kind: config.SQLite, Path: filepath.Join(p.dir, "rollcall.db")}
+	}
+	log := app.NewLogger(stderr, r.config.Log)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if r.worker, err = app.StartWorker(ctx, r.config, app.WorkerOptions{Log: log, Registry: registry}); err != nil {
+		return nil, err
+	}
+	if r.operations, err = app.ServeOperations(r.config.Worker.Listen, registry, r.worker.Ready, log); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// wait returns when the context ends, or with the error of a part that ended
+// by itself.
+func (r *rollcall) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-r.server.Failed():
+		return fmt.Errorf("temporal: %w", err)
+	case err := <-r.worker.Failed():
+		return err
+	}
+}
+
+// stop lets running batches come to a good place and stops everything, the
+// Temporal server last.
+func (r *rollcall) stop() error {
+	var errs []error
+	if r.operations != nil {
+		errs = append(errs, r.operations.Close())
+	}
+	if r.worker != nil {
+		r.worker.Stop()
+	}
+	if r.server != nil {
+		errs = append(errs, r.server.Stop())
+	}
+	return errors.Join(errs...)
+}

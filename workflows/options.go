@@ -1,0 +1,87 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+)
+
+// patience is how long a run waits for something that is down before it gives
+// up and leaves the work to the next: a day, after which an administrator has
+// had the chance to look.
+const patience = 24 * time.Hour
+
+// local options are for activities that touch the database only.
+func local(ctx workflow.Context, heartbeat time.Duration, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		// Planning a million subjects takes minutes, not hours.
+		StartToCloseTimeout:    time.Hour,
+		ScheduleToCloseTimeout: patience,
+		HeartbeatTimeout:       heartbeat,
+		RetryPolicy:            persistent(),
+		Summary:                summary,
+	})
+}
+
+// remote options are for activities that call a source or a target.
+func remote(ctx workflow.Context, queue string, heartbeat time.Duration, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: queue,
+		// A batch of 200 calls at one a second, with waits for a rate limit's
+		// window between them, stays well below an hour.
+		StartToCloseTimeout:    time.Hour,
+		ScheduleToCloseTimeout: patience,
+		HeartbeatTimeout:       heartbeat,
+		RetryPolicy:            persistent(),
+		Summary:                summary,
+	})
+}
+
+// urgent options are for leavers, which go before everything else that waits
+// on the same queue (1 is the highest priority, 3 the default).
+func urgent(ctx workflow.Context, queue string, heartbeat time.Duration, summary string) workflow.Context {
+	ctx = remote(ctx, queue, heartbeat, summary)
+	options := workflow.GetActivityOptions(ctx)
+	options.Priority = temporal.Priority{PriorityKey: 1}
+	return workflow.WithActivityOptions(ctx, options)
+}
+
+// lookUp options bound how long removals wait for a source that does not
+// answer: they are held then, and everything else goes on.
+func lookUp(ctx workflow.Context, queue string, heartbeat time.Duration) workflow.Context {
+	ctx = remote(ctx, queue, heartbeat, "look up doubted removals")
+	options := workflow.GetActivityOptions(ctx)
+	options.ScheduleToCloseTimeout = 5 * time.Minute
+	options.RetryPolicy.MaximumInterval = 15 * time.Second
+	return workflow.WithActivityOptions(ctx, options)
+}
+
+// single options are for one change in the retry lane: eight tries over about
+// two minutes, after which it is reported and left to the next run.
+func single(ctx workflow.Context, queue string, heartbeat time.Duration, summary string) workflow.Context {
+	ctx = remote(ctx, queue, heartbeat, summary)
+	options := workflow.GetActivityOptions(ctx)
+	options.RetryPolicy = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 8}
+	return workflow.WithActivityOptions(ctx, options)
+}
+
+// persistent tries again for as long as patience lasts, at most once a minute.
+// What must not be tried again is marked so where errors are classified.
+func persistent() *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute}
+}
+
+// classOf returns the class that an activity's error carries.
+func classOf(err error) directory.Class {
+	if temporal.IsCanceledError(err) {
+		return directory.ClassCanceled
+	}
+	var application *temporal.ApplicationError
+	if asApplication(err, &application) {
+		return directory.Class(application.Type())
+	}
+	return directory.ClassUnavailable
+}
