@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"strings"
-	"sync"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
@@ -55,6 +54,7 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 		return err
 	}
 	var create, adopted []store.DueChange
+	var links []store.Outcome
 	var intended []int64
 	for _, d := range joiners {
 		accounts := found[strings.ToLower(d.DesiredEmail)]
@@ -74,26 +74,61 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 			a := accounts[0]
 			d.AccountID, d.AccountEmail, d.AccountName, d.AccountStatus, d.Managed = a.ID, a.Email, a.DisplayName, string(a.Status), a.Managed
 			adopted = append(adopted, d)
-			// The link first: what follows concerns an account that is known to be theirs.
-			if err := b.recorder.add(store.Outcome{UserID: d.UserID, Account: &a, Origin: originOf(d)}, subjectOf(d)); err != nil {
-				return err
-			}
+			links = append(links, store.Outcome{UserID: d.UserID, Account: &a, Origin: originOf(d)})
 			continue
 		}
 		if err := b.record(ctx, d, outcome); err != nil {
 			return err
 		}
 	}
-	err = eachAtOnce(ctx, b.target.Concurrency, len(adopted), func(ctx context.Context, i int) error {
-		return b.record(ctx, adopted[i], b.converge(ctx, adopted[i]))
-	})
+	// The link first: only an account that is known to be theirs is changed.
+	taken, err := b.Store.LinkAccounts(ctx, b.claim, b.targetID, b.target.Identity, links, b.Now())
 	if err != nil {
+		return err
+	}
+	if err := b.settleAdopted(ctx, adopted, taken); err != nil {
 		return err
 	}
 	if err := b.Store.Intend(ctx, b.claim, intended, b.Now()); err != nil {
 		return err
 	}
-	return b.create(ctx, create)
+	made, err := b.together(ctx, create, b.target.CreateAccounts)
+	if err != nil {
+		return err
+	}
+	return b.observeCreated(ctx, made)
+}
+
+// settleAdopted makes adopted accounts what is desired of them, and gives
+// them what a new account would have got where the target tells that apart.
+// One with which that does not succeed is adopted again by the next run.
+func (b *batch) settleAdopted(ctx context.Context, adopted []store.DueChange, taken map[int64]bool) error {
+	granter, grants := b.target.Target.(directory.AccessGranter)
+	settled := make([]bool, len(adopted))
+	err := eachAtOnce(ctx, b.target.Concurrency, len(adopted), func(ctx context.Context, i int) error {
+		if taken[adopted[i].UserID] {
+			return b.record(ctx, adopted[i], ended(directory.Refused, directory.ClassLinked))
+		}
+		t := b.converge(ctx, adopted[i])
+		if t.State != directory.Applied {
+			t.Account, t.Unlink = nil, true
+		} else if grants {
+			settled[i] = true
+			return nil
+		}
+		return b.record(ctx, adopted[i], t)
+	})
+	if err != nil || !grants {
+		return err
+	}
+	var grant []store.DueChange
+	for i, d := range adopted {
+		if settled[i] {
+			grant = append(grant, d)
+		}
+	}
+	_, err = b.together(ctx, grant, granter.GrantAccess)
+	return err
 }
 
 func (b *batch) findByEmail(ctx context.Context, emails []string) (map[string][]directory.Account, error) {
@@ -138,10 +173,12 @@ func (b *batch) adopt(d store.DueChange, accounts []directory.Account, linked ma
 	return attempt{}, true
 }
 
-// create creates accounts together with the memberships they should have.
-func (b *batch) create(ctx context.Context, due []store.DueChange) error {
+// together creates accounts, or gives accounts their access, along with the
+// memberships they should have, and returns those for whom that was done.
+func (b *batch) together(ctx context.Context, due []store.DueChange,
+	call func(context.Context, []directory.NewAccount, func(directory.AccountCreated)) error) ([]store.DueChange, error) {
 	if len(due) == 0 {
-		return nil
+		return nil, nil
 	}
 	users := make([]int64, len(due))
 	for i, d := range due {
@@ -149,45 +186,52 @@ func (b *batch) create(ctx context.Context, due []store.DueChange) error {
 	}
 	wanted, err := b.Store.WantedMemberships(ctx, b.targetID, users)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	byID := make(map[int64]store.DueChange, len(due))
-	batch := make([]directory.NewAccount, len(due))
+	people := make([]directory.NewAccount, len(due))
 	for i, d := range due {
 		byID[d.ID] = d
-		batch[i] = directory.NewAccount{Ref: d.ID, Email: d.DesiredEmail, DisplayName: d.DesiredName}
+		people[i] = directory.NewAccount{Ref: d.ID, Email: d.DesiredEmail, DisplayName: d.DesiredName}
 		for _, w := range wanted[d.UserID] {
-			batch[i].GroupIDs = append(batch[i].GroupIDs, w.TargetGroupID)
+			people[i].GroupIDs = append(people[i].GroupIDs, w.TargetGroupID)
 		}
 	}
 	var made []store.DueChange
 	var stop error
-	var mu sync.Mutex
-	err = b.target.CreateAccounts(ctx, batch, func(created directory.AccountCreated) {
-		d := byID[created.Ref]
-		t := failed(created.Err)
-		if created.Err == nil {
-			account := &directory.Account{ID: created.AccountID, Email: d.DesiredEmail, Status: directory.AccountActive}
-			t = attempt{Outcome: store.Outcome{State: directory.Applied, Account: account, Origin: store.Created, Joined: joinedGroups(wanted[d.UserID], created.Joined)}}
-			d.AccountID, d.AccountEmail, d.AccountStatus = created.AccountID, d.DesiredEmail, string(directory.AccountActive)
-		}
-		err := b.record(ctx, d, t)
-		mu.Lock()
-		defer mu.Unlock()
-		if err != nil && stop == nil {
-			stop = err
-		}
-		if created.Err == nil {
+	err = call(ctx, people, func(done directory.AccountCreated) {
+		d := byID[done.Ref]
+		t := failed(done.Err)
+		t.Unlink = d.AccountID != ""
+		switch {
+		case done.Err != nil:
+		case d.AccountID != "" && d.AccountID != done.AccountID:
+			t = ended(directory.Refused, directory.ClassAmbiguous) // the address has become somebody else's meanwhile
+			t.Unlink = true
+		default:
+			t = b.created(d, done, joinedGroups(wanted[d.UserID], done.Joined))
+			d.AccountID = done.AccountID
 			made = append(made, d)
+		}
+		if err := b.record(ctx, d, t); err != nil && stop == nil {
+			stop = err
 		}
 	})
 	if stop != nil {
-		return stop
+		return made, stop
 	}
-	if err != nil {
-		return err
+	return made, err
+}
+
+// created is the outcome of a change whose account is there now.
+func (b *batch) created(d store.DueChange, done directory.AccountCreated, joined []int64) attempt {
+	account := directory.Account{ID: done.AccountID, Email: d.DesiredEmail, Status: directory.AccountActive}
+	origin := store.Created
+	if d.AccountID != "" {
+		account.Email, account.DisplayName, account.Managed = d.AccountEmail, d.AccountName, d.Managed
+		origin = originOf(d)
 	}
-	return b.observeCreated(ctx, made)
+	return attempt{Outcome: store.Outcome{State: directory.Applied, Account: &account, Origin: origin, Joined: joined}}
 }
 
 func joinedGroups(wanted []store.Wanted, remoteIDs []string) []int64 {

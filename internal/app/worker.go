@@ -18,7 +18,6 @@ import (
 
 	"github.com/rollcall-sync/rollcall/activities"
 	"github.com/rollcall-sync/rollcall/internal/config"
-	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
 	"github.com/rollcall-sync/rollcall/workflows"
@@ -204,8 +203,12 @@ func Schedules(c *config.Config) []temporal.ScheduleSpec {
 				Args: []any{workflows.SyncInput{Connection: name, Trigger: temporal.TriggerSchedule}},
 			})
 		}
+		if log := connection.Source.SystemLog; log != nil {
+			specs = append(specs, temporal.ScheduleSpec{
+				Connection: name, Watch: true, Schedule: config.Schedule{Every: config.Recurrence{Interval: log.Poll}}, Workflow: workflows.WatchName,
+				TaskQueue: temporal.WorkflowQueue, Args: []any{workflows.WatchInput{Connection: name}},
+			})
+		}
 	}
 	return specs
 }
-
-var _ directory.Target = (*activities.Target)(nil)

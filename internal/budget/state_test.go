@@ -105,6 +105,16 @@ func TestLease(t *testing.T) {
 			t.Errorf("the window ends at %s; want it unknown", s.Reset)
 		}
 	})
+	t.Run("late calls leave the next window one to learn its end by", func(t *testing.T) {
+		t.Parallel()
+		s := State{
+			Phase: PhaseLimited, Limit: 100, Remaining: 100, Cap: 50, Used: 49, UsedLate: 49,
+			Window: time.Minute, Reset: t0.Add(time.Second),
+		}
+		if _, l := s.Lease(t0, true, e); l.Calls != 0 {
+			t.Errorf("%d more late calls; want none", l.Calls)
+		}
+	})
 	t.Run("a limit that was lowered counts at once", func(t *testing.T) {
 		t.Parallel()
 		s := known(100, time.Minute, e)

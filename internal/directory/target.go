@@ -68,6 +68,14 @@ type AccountWriter interface {
 	UpdateAccount(ctx context.Context, accountID string, patch AccountPatch) error
 }
 
+// AccessGranter is a Target in which an account that exists may still lack
+// what a new one gets, such as access to a product.
+type AccessGranter interface {
+	// GrantAccess gives existing accounts what CreateAccounts would have given
+	// them. It calls done and returns errors as that does, and takes nothing away.
+	GrantAccess(ctx context.Context, batch []NewAccount, done func(AccountCreated)) error
+}
+
 // Guarded is a Target that knows who administers it. What it lists is never
 // touched.
 type Guarded interface {

@@ -74,10 +74,11 @@ const dueColumns = `SELECT ch.id, ch.kind, ch.user_id, ch.group_id, ch.attempts,
 	LEFT JOIN accounts a ON a.target_id = ch.target_id AND a.user_id = ch.user_id
 	LEFT JOIN target_groups tg ON tg.target_id = ch.target_id AND tg.group_id = ch.group_id `
 
-// DueBatch reads the changes of a batch that are still to be done, in order.
+// DueBatch reads the changes of a batch that are still to be done, in order:
+// also those that an attempt which then ended put off, as nobody knows of them.
 func (s *Store) DueBatch(ctx context.Context, runID, targetID int64, stage directory.Stage, r Range) ([]DueChange, error) {
 	var due []DueChange
-	err := s.selectAll(ctx, &due, dueColumns+`WHERE ch.run_id = ? AND ch.target_id = ? AND ch.stage = ? AND ch.ord BETWEEN ? AND ? AND ch.state = 'planned' ORDER BY ch.ord`,
+	err := s.selectAll(ctx, &due, dueColumns+`WHERE ch.run_id = ? AND ch.target_id = ? AND ch.stage = ? AND ch.ord BETWEEN ? AND ? AND ch.state IN ('planned', 'retry') ORDER BY ch.ord`,
 		runID, targetID, int(stage), r.From, r.To)
 	if err != nil {
 		return nil, fmt.Errorf("read batch: %w", err)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -170,11 +169,18 @@ func (t *Tx) forUpdate() string {
 	return ""
 }
 
+// forNoKeyUpdate keeps other writers of the row out, and lets rows that refer
+// to it be added.
+func (t *Tx) forNoKeyUpdate() string {
+	if t.dialect == postgres {
+		return " FOR NO KEY UPDATE"
+	}
+	return ""
+}
+
 func (t *Tx) forShare() string {
 	if t.dialect == postgres {
 		return " FOR SHARE"
 	}
 	return ""
 }
-
-func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -21,8 +21,9 @@ type Connection struct {
 
 // EnsureConnection makes a connection and its targets known and returns their
 // ids. When the digest of the rules has changed since the last time, every
-// stored user and group is decided anew and the source is read in full. A target whose identity
-// changed is refused: its links belong to another place.
+// stored user and group is decided anew and the source is read in full; when a
+// target is new they are decided anew. A target whose identity changed is
+// refused: its links belong to another place.
 func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest string, targets []TargetSpec) (Connection, error) {
 	if c, ok, err := s.unchangedConnection(ctx, name, rulesDigest, targets); err != nil || ok {
 		return c, err
@@ -41,26 +42,35 @@ func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest string, 
 			return fmt.Errorf("read connection %s: %w", name, err)
 		}
 		c.ID = row.ID
+		undecided := row.Digest != rulesDigest
 		for _, t := range targets {
-			id, err := ensureTarget(ctx, tx, c.ID, t)
+			id, isNew, err := ensureTarget(ctx, tx, c.ID, t)
 			if err != nil {
 				return err
 			}
 			c.Targets[t.Name] = id
+			undecided = undecided || isNew
+		}
+		if undecided {
+			for _, statement := range []string{
+				`UPDATE users SET dirty = TRUE WHERE connection_id = ? AND NOT dirty`,
+				`UPDATE groups SET dirty = TRUE WHERE connection_id = ? AND NOT dirty`,
+			} {
+				if _, err := tx.exec(ctx, statement, c.ID); err != nil {
+					return fmt.Errorf("mark subjects of connection %s to be decided: %w", name, err)
+				}
+			}
 		}
 		if row.Digest == rulesDigest {
 			return nil
 		}
-		for _, statement := range []string{
-			`UPDATE users SET dirty = TRUE WHERE connection_id = ? AND NOT dirty`,
-			`UPDATE groups SET dirty = TRUE, members_digest = '', members_due = TRUE WHERE connection_id = ?`,
-		} {
-			if _, err := tx.exec(ctx, statement, c.ID); err != nil {
-				return fmt.Errorf("mark connection %s for new rules: %w", name, err)
-			}
+		if _, err := tx.exec(ctx, `UPDATE groups SET members_digest = '', members_due = TRUE WHERE connection_id = ?`, c.ID); err != nil {
+			return fmt.Errorf("mark groups of connection %s to be read: %w", name, err)
 		}
-		_, err := tx.exec(ctx, `UPDATE connections SET rules_digest = ?, full_due = TRUE WHERE id = ?`, rulesDigest, c.ID)
-		return err
+		if _, err := tx.exec(ctx, `UPDATE connections SET rules_digest = ?, full_due = TRUE WHERE id = ?`, rulesDigest, c.ID); err != nil {
+			return fmt.Errorf("record rules of connection %s: %w", name, err)
+		}
+		return nil
 	})
 	return c, err
 }
@@ -93,23 +103,26 @@ func (s *Store) unchangedConnection(ctx context.Context, name, rulesDigest strin
 	return c, len(known) > 0, nil
 }
 
-func ensureTarget(ctx context.Context, tx *Tx, connectionID int64, t TargetSpec) (int64, error) {
-	if _, err := tx.exec(ctx, `INSERT INTO targets (connection_id, name, kind, identity) VALUES (?, ?, ?, ?)
-		ON CONFLICT (connection_id, name) DO NOTHING`, connectionID, t.Name, t.Kind, t.Identity); err != nil {
-		return 0, fmt.Errorf("record target %s: %w", t.Name, err)
+// ensureTarget returns the id of a target and whether it was made just now.
+func ensureTarget(ctx context.Context, tx *Tx, connectionID int64, t TargetSpec) (int64, bool, error) {
+	made, err := tx.exec(ctx, `INSERT INTO targets (connection_id, name, kind, identity) VALUES (?, ?, ?, ?)
+		ON CONFLICT (connection_id, name) DO NOTHING`, connectionID, t.Name, t.Kind, t.Identity)
+	if err != nil {
+		return 0, false, fmt.Errorf("record target %s: %w", t.Name, err)
 	}
 	var row struct {
 		ID       int64  `db:"id"`
+		Kind     string `db:"kind"`
 		Identity string `db:"identity"`
 	}
-	if err := tx.get(ctx, &row, `SELECT id, identity FROM targets WHERE connection_id = ? AND name = ?`, connectionID, t.Name); err != nil {
-		return 0, fmt.Errorf("read target %s: %w", t.Name, err)
+	if err := tx.get(ctx, &row, `SELECT id, kind, identity FROM targets WHERE connection_id = ? AND name = ?`, connectionID, t.Name); err != nil {
+		return 0, false, fmt.Errorf("read target %s: %w", t.Name, err)
 	}
-	if row.Identity != t.Identity {
-		return 0, fmt.Errorf("target %s was %s and is now configured as %s: its links belong to the former; give the new one a name of its own",
-			t.Name, row.Identity, t.Identity)
+	if row.Identity != t.Identity || row.Kind != t.Kind {
+		return 0, false, fmt.Errorf("target %s was %s and is now configured as %s: its links belong to the former; give the new one a name of its own",
+			t.Name, row.Kind+" "+row.Identity, t.Kind+" "+t.Identity)
 	}
-	return row.ID, nil
+	return row.ID, made == 1, nil
 }
 
 // ConnectionID finds a connection by name, or returns ErrNotFound.

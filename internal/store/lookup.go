@@ -70,8 +70,12 @@ func (s *Store) Settle(ctx context.Context, c Claim, outcomes []Settled, now tim
 			if o.Confirmed {
 				evidence = directory.Explicit
 			}
-			if _, err := tx.exec(ctx, `UPDATE changes SET state = ?, class = ?, evidence = ? WHERE id = ? AND state = 'doubted'`, string(state), string(class), string(evidence), o.ChangeID); err != nil {
+			n, err := tx.exec(ctx, `UPDATE changes SET state = ?, class = ?, evidence = ? WHERE id = ? AND state = 'doubted'`, string(state), string(class), string(evidence), o.ChangeID)
+			if err != nil {
 				return fmt.Errorf("settle removal: %w", err)
+			}
+			if n == 0 {
+				continue // settled already, perhaps by an attempt whose answer was lost
 			}
 			if !o.Confirmed {
 				if _, err := tx.exec(ctx, `DELETE FROM removals WHERE change_id = ?`, o.ChangeID); err != nil {
@@ -92,7 +96,7 @@ func (s *Store) Settle(ctx context.Context, c Claim, outcomes []Settled, now tim
 func settleSubject(ctx context.Context, tx *Tx, connectionID int64, o Settled, now time.Time) error {
 	if directory.Kind(o.Kind) == directory.SuspendAccount {
 		if o.User != nil {
-			if _, err := upsertUsers(ctx, tx, connectionID, []directory.User{*o.User}, now); err != nil {
+			if err := upsertUsers(ctx, tx, connectionID, []directory.User{*o.User}, now); err != nil {
 				return fmt.Errorf("store the user looked up: %w", err)
 			}
 			return nil
@@ -109,11 +113,14 @@ func settleSubject(ctx context.Context, tx *Tx, connectionID int64, o Settled, n
 	}
 	if !o.Confirmed {
 		if _, err := tx.exec(ctx, `UPDATE memberships SET absent = FALSE WHERE group_id = ? AND user_id = ?`, o.GroupID, o.UserID); err != nil {
-			return err
+			return fmt.Errorf("keep membership: %w", err)
 		}
-		// Somebody is in the group, so it exists.
-		_, err := tx.exec(ctx, `UPDATE groups SET presence = 'present', dirty = TRUE WHERE id = ? AND presence = 'absent'`, o.GroupID)
-		return err
+		// Somebody is in the group, so it exists. The list of members that was
+		// read is not to be believed: the same list, read again, must count as news.
+		if _, err := tx.exec(ctx, `UPDATE groups SET members_digest = '', members_due = TRUE, presence = CASE presence WHEN 'absent' THEN 'present' ELSE presence END,
+			dirty = (dirty OR presence = 'absent') WHERE id = ?`, o.GroupID); err != nil {
+			return fmt.Errorf("keep group: %w", err)
+		}
 	}
 	return nil
 }

@@ -33,6 +33,9 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 			return fmt.Errorf("look for an earlier plan: %w", err)
 		}
 		if existing > 0 {
+			if _, err := tx.exec(ctx, `DELETE FROM removals WHERE change_id IN (SELECT id FROM changes WHERE run_id = ? AND target_id = ? AND state <> 'applied')`, c.RunID, targetID); err != nil {
+				return fmt.Errorf("take the earlier plan back from the window: %w", err)
+			}
 			if _, err := tx.exec(ctx, `DELETE FROM changes WHERE run_id = ? AND target_id = ?`, c.RunID, targetID); err != nil {
 				return fmt.Errorf("drop the earlier plan: %w", err)
 			}
@@ -103,17 +106,17 @@ var planStatements = []struct{ what, sql string }{
 		WHERE u.connection_id = ? AND u.dirty AND d.state = 'suspended' AND a.status = 'active'`},
 	{"groups", `INSERT INTO changes (run_id, target_id, stage, ord, kind, group_id, rule, after, state, class)
 		SELECT CAST(? AS BIGINT), d.target_id, 2, ROW_NUMBER() OVER (ORDER BY g.id) - 1, 'group.create', g.id, d.rule, d.name,
-			CASE WHEN twin.group_id IS NULL THEN 'planned' ELSE 'refused' END,
-			CASE WHEN twin.group_id IS NULL THEN '' ELSE 'duplicate' END
+			CASE WHEN d.twin THEN 'refused' ELSE 'planned' END, CASE WHEN d.twin THEN 'duplicate' ELSE '' END
 		FROM groups g
-		JOIN desired_groups d ON d.target_id = ? AND d.group_id = g.id
+		JOIN (
+			-- of groups whose names differ in case only, the one that is linked or was listed first has the name
+			SELECT one.target_id, one.group_id, one.name, one.rule, EXISTS (
+				SELECT 1 FROM desired_groups other LEFT JOIN target_groups t ON t.target_id = other.target_id AND t.group_id = other.group_id
+				WHERE other.target_id = one.target_id AND other.name_key = one.name_key AND other.group_id <> one.group_id
+					AND (t.group_id IS NOT NULL OR other.group_id < one.group_id)) AS twin
+			FROM desired_groups one
+		) d ON d.target_id = ? AND d.group_id = g.id
 		LEFT JOIN target_groups t ON t.target_id = d.target_id AND t.group_id = g.id
-		LEFT JOIN (
-			-- of groups whose names differ in case only, the one linked first or listed first has the name
-			SELECT d2.target_id, d2.name_key, COALESCE(MIN(CASE WHEN t2.group_id IS NULL THEN NULL ELSE d2.group_id END), MIN(d2.group_id)) AS group_id
-			FROM desired_groups d2 LEFT JOIN target_groups t2 ON t2.target_id = d2.target_id AND t2.group_id = d2.group_id
-			GROUP BY d2.target_id, d2.name_key HAVING COUNT(*) > 1
-		) twin ON twin.target_id = d.target_id AND twin.name_key = d.name_key AND twin.group_id <> g.id
 		WHERE g.connection_id = ? AND g.dirty AND t.group_id IS NULL`},
 	{"renamed groups", `INSERT INTO changes (run_id, target_id, stage, ord, kind, group_id, rule, before, after, state, class)
 		SELECT CAST(? AS BIGINT), d.target_id, 2, 1000000000 + ROW_NUMBER() OVER (ORDER BY g.id), 'group.rename', g.id, d.rule, t.name, d.name, 'skipped', 'cannot-rename'

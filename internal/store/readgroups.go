@@ -10,20 +10,25 @@ import (
 )
 
 // SaveGroups stores a page of groups; those that are new or whose members may
-// have changed become due to have their members read.
+// have changed become due to have their members read. Groups that did not
+// change are not written, and none that is known from a later question than
+// the page's is overwritten. The members of a group that comes back become dirty.
 func (s *Store) SaveGroups(ctx context.Context, c Claim, groups []directory.Group, askedAt time.Time) (PageSaved, error) {
 	if len(groups) == 0 {
 		return PageSaved{}, nil
 	}
+	groups = lastOfEach(groups, func(g directory.Group) string { return g.SourceID })
 	known, err := s.groupsBySource(ctx, c.ConnectionID, groups)
 	if err != nil {
 		return PageSaved{}, err
 	}
 	var saved PageSaved
 	var changed []directory.Group
+	var back []int64
 	for _, g := range groups {
 		k, ok := known[g.SourceID]
-		if ok && k.Fingerprint == groupFingerprint(g) && k.Presence == string(directory.Present) && k.MembersUpdated == micros(g.LastMembershipUpdated) {
+		same := k.Fingerprint == groupFingerprint(g) && k.Presence == string(directory.Present) && k.MembersUpdated == micros(g.LastMembershipUpdated)
+		if ok && (same || k.ReadAt > micros(askedAt)) {
 			saved.IDs = append(saved.IDs, k.ID)
 			continue
 		}
@@ -32,6 +37,10 @@ func (s *Store) SaveGroups(ctx context.Context, c Claim, groups []directory.Grou
 			saved.New++
 		} else {
 			saved.Changed++
+			saved.IDs = append(saved.IDs, k.ID)
+			if k.Presence != string(directory.Present) {
+				back = append(back, k.ID)
+			}
 		}
 	}
 	if len(changed) == 0 {
@@ -42,10 +51,8 @@ func (s *Store) SaveGroups(ctx context.Context, c Claim, groups []directory.Grou
 		args = append(args, c.ConnectionID, g.SourceID, g.Name, nameKey(g.Name), g.Description, g.Type, groupFingerprint(g),
 			micros(g.LastMembershipUpdated), micros(askedAt))
 	}
-	var written []int64
 	err = s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		written = nil
-		return tx.selectAll(ctx, &written, `INSERT INTO groups (connection_id, source_id, name, name_key, description, type, fingerprint, members_updated, read_at)
+		_, err := tx.exec(ctx, `INSERT INTO groups (connection_id, source_id, name, name_key, description, type, fingerprint, members_updated, read_at)
 			VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?, ?)", len(changed))+`
 			ON CONFLICT (connection_id, source_id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
 				description = excluded.description, type = excluded.type, read_at = excluded.read_at, members_updated = excluded.members_updated,
@@ -53,12 +60,24 @@ func (s *Store) SaveGroups(ctx context.Context, c Claim, groups []directory.Grou
 				members_due = groups.members_due OR groups.presence <> 'present' OR groups.members_updated <> excluded.members_updated,
 				members_digest = CASE WHEN groups.presence <> 'present' THEN '' ELSE groups.members_digest END,
 				presence = 'present', fingerprint = excluded.fingerprint
-			RETURNING id`, args...)
+			WHERE groups.read_at <= excluded.read_at`, args...)
+		if err != nil {
+			return fmt.Errorf("store %d groups: %w", len(changed), err)
+		}
+		return markMembersDirty(ctx, tx, back)
 	})
-	if err != nil {
-		return PageSaved{}, fmt.Errorf("store %d groups: %w", len(changed), err)
+	if err != nil || saved.New == 0 {
+		return saved, err
 	}
-	saved.IDs = append(saved.IDs, written...)
+	stored, err := s.groupsBySource(ctx, c.ConnectionID, changed)
+	if err != nil {
+		return PageSaved{}, err
+	}
+	for sourceID, g := range stored {
+		if _, ok := known[sourceID]; !ok {
+			saved.IDs = append(saved.IDs, g.ID)
+		}
+	}
 	return saved, nil
 }
 
@@ -68,6 +87,7 @@ type storedGroup struct {
 	Fingerprint    string `db:"fingerprint"`
 	Presence       string `db:"presence"`
 	MembersUpdated int64  `db:"members_updated"`
+	ReadAt         int64  `db:"read_at"`
 }
 
 func (s *Store) groupsBySource(ctx context.Context, connectionID int64, groups []directory.Group) (map[string]storedGroup, error) {
@@ -77,7 +97,7 @@ func (s *Store) groupsBySource(ctx context.Context, connectionID int64, groups [
 	}
 	known := make(map[string]storedGroup, len(ids))
 	for chunk := range chunks(ids, 1000) {
-		query, args, err := in(`SELECT id, source_id, fingerprint, presence, members_updated FROM groups WHERE connection_id = ? AND source_id IN (?)`, connectionID, chunk)
+		query, args, err := in(`SELECT id, source_id, fingerprint, presence, members_updated, read_at FROM groups WHERE connection_id = ? AND source_id IN (?)`, connectionID, chunk)
 		if err != nil {
 			return nil, err
 		}
@@ -106,11 +126,19 @@ func (s *Store) MarkAbsentGroups(ctx context.Context, c Claim) (int, error) {
 	}
 	err = s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
 		if err := eachChunk(ctx, tx, missing, `UPDATE groups SET presence = 'absent', dirty = TRUE WHERE id IN (?)`); err != nil {
-			return err
+			return fmt.Errorf("mark absent groups: %w", err)
 		}
-		return eachChunk(ctx, tx, missing, `UPDATE users SET dirty = TRUE WHERE NOT dirty AND id IN (SELECT user_id FROM memberships WHERE group_id IN (?))`)
+		return markMembersDirty(ctx, tx, missing)
 	})
 	return len(missing), err
+}
+
+// markMembersDirty makes the members of groups be decided again.
+func markMembersDirty(ctx context.Context, tx *Tx, groupIDs []int64) error {
+	if err := eachChunk(ctx, tx, groupIDs, `UPDATE users SET dirty = TRUE WHERE NOT dirty AND id IN (SELECT user_id FROM memberships WHERE group_id IN (?))`); err != nil {
+		return fmt.Errorf("mark members dirty: %w", err)
+	}
+	return nil
 }
 
 // ForgetDigests makes groups that have members which were not known be read
@@ -163,8 +191,8 @@ func (s *Store) MarkUnselected(ctx context.Context, c Claim, sourceIDs []string)
 	}
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
 		if err := eachChunk(ctx, tx, ids, `UPDATE groups SET presence = 'unselected', dirty = TRUE WHERE id IN (?)`); err != nil {
-			return err
+			return fmt.Errorf("mark groups that are not selected: %w", err)
 		}
-		return eachChunk(ctx, tx, ids, `UPDATE users SET dirty = TRUE WHERE NOT dirty AND id IN (SELECT user_id FROM memberships WHERE group_id IN (?))`)
+		return markMembersDirty(ctx, tx, ids)
 	})
 }

@@ -57,7 +57,6 @@ func (s *Store) SaveMembers(ctx context.Context, c Claim, group GroupRef, source
 				added = append(added, id)
 			}
 		}
-		slices.Sort(added)
 		saved.Added, saved.Missing = len(added)+len(back), len(missing)
 		if err := insertMembers(ctx, tx, group.ID, added); err != nil {
 			return err
@@ -76,7 +75,9 @@ func (s *Store) SaveMembers(ctx context.Context, c Claim, group GroupRef, source
 				}
 			}
 		}
-		if err := eachChunk(ctx, tx, slices.Concat(added, back, missing), `UPDATE users SET dirty = TRUE WHERE id IN (?) AND NOT dirty`); err != nil {
+		touched := slices.Concat(added, back, missing)
+		slices.Sort(touched) // two groups that share members lock them in one order
+		if err := eachChunk(ctx, tx, touched, `UPDATE users SET dirty = TRUE WHERE id IN (?) AND NOT dirty`); err != nil {
 			return fmt.Errorf("mark members dirty: %w", err)
 		}
 		_, err := tx.exec(ctx, `UPDATE groups SET members_digest = ?, members_unknown = ?, members_due = FALSE WHERE id = ?`, digest, saved.Unknown, group.ID)

@@ -33,6 +33,7 @@ func (s *Store) SaveUsers(ctx context.Context, c Claim, users []directory.User, 
 	if len(users) == 0 {
 		return PageSaved{}, nil
 	}
+	users = lastOfEach(users, func(u directory.User) string { return u.SourceID })
 	known, err := s.usersBySource(ctx, c.ConnectionID, sourceIDs(users))
 	if err != nil {
 		return PageSaved{}, err
@@ -50,42 +51,68 @@ func (s *Store) SaveUsers(ctx context.Context, c Claim, users []directory.User, 
 			saved.New++
 		} else {
 			saved.Changed++
+			saved.IDs = append(saved.IDs, k.ID)
 		}
 	}
 	if len(changed) == 0 {
 		return saved, nil
 	}
-	var written []int64
 	err = s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		written = nil
-		var err error
-		written, err = upsertUsers(ctx, tx, c.ConnectionID, changed, askedAt)
-		return err
+		return upsertUsers(ctx, tx, c.ConnectionID, changed, askedAt)
 	})
-	saved.IDs = append(saved.IDs, written...)
-	return saved, err
+	if err != nil || saved.New == 0 {
+		return saved, err
+	}
+	// Those that were new have ids now, even if somebody else stored them meanwhile.
+	stored, err := s.usersBySource(ctx, c.ConnectionID, sourceIDs(changed))
+	if err != nil {
+		return PageSaved{}, err
+	}
+	for sourceID, u := range stored {
+		if _, ok := known[sourceID]; !ok {
+			saved.IDs = append(saved.IDs, u.ID)
+		}
+	}
+	return saved, nil
 }
 
-func upsertUsers(ctx context.Context, tx *Tx, connectionID int64, users []directory.User, askedAt time.Time) ([]int64, error) {
-	args := make([]any, 0, len(users)*14)
+// lastOfEach keeps the last of those that have the same id: a list that shifts
+// while it is read may repeat somebody, and one statement writes a row once.
+func lastOfEach[T any](all []T, id func(T) string) []T {
+	last := make(map[string]int, len(all))
+	for i, one := range all {
+		last[id(one)] = i
+	}
+	if len(last) == len(all) {
+		return all
+	}
+	kept := make([]T, 0, len(last))
+	for i, one := range all {
+		if last[id(one)] == i {
+			kept = append(kept, one)
+		}
+	}
+	return kept
+}
+
+func upsertUsers(ctx context.Context, tx *Tx, connectionID int64, users []directory.User, askedAt time.Time) error {
+	args := make([]any, 0, len(users)*13)
 	for _, u := range users {
 		args = append(args, connectionID, u.SourceID, string(u.Status), u.Assigned, u.Login, u.Email, strings.ToLower(strings.TrimSpace(u.Email)),
 			u.FirstName, u.LastName, u.DisplayName, userFingerprint(u), micros(u.LastUpdated), micros(askedAt))
 	}
-	var ids []int64
-	err := tx.selectAll(ctx, &ids, `INSERT INTO users (connection_id, source_id, status, assigned, login, email, email_key,
+	_, err := tx.exec(ctx, `INSERT INTO users (connection_id, source_id, status, assigned, login, email, email_key,
 			first_name, last_name, display_name, fingerprint, last_updated, read_at)
 		VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", len(users))+`
 		ON CONFLICT (connection_id, source_id) DO UPDATE SET status = excluded.status, assigned = excluded.assigned, presence = 'present',
 			login = excluded.login, email = excluded.email, email_key = excluded.email_key, first_name = excluded.first_name,
 			last_name = excluded.last_name, display_name = excluded.display_name, fingerprint = excluded.fingerprint,
 			last_updated = excluded.last_updated, read_at = excluded.read_at, dirty = TRUE
-		WHERE users.read_at <= excluded.read_at
-		RETURNING id`, args...)
+		WHERE users.read_at <= excluded.read_at`, args...)
 	if err != nil {
-		return nil, fmt.Errorf("store %d users: %w", len(users), err)
+		return fmt.Errorf("store %d users: %w", len(users), err)
 	}
-	return ids, nil
+	return nil
 }
 
 func (s *Store) usersBySource(ctx context.Context, connectionID int64, ids []string) (map[string]storedUser, error) {
@@ -129,8 +156,8 @@ func fingerprint(fields ...string) string {
 }
 
 // MarkAbsentUsers marks the users that a complete list, seen by this run, did
-// not have, and returns how many it newly marked. Leavers are left out of the list by the
-// provider and stay what they are.
+// not have, and returns how many it newly marked. Leavers are left out of the list by
+// the provider and stay what they are.
 func (s *Store) MarkAbsentUsers(ctx context.Context, c Claim) (int, error) {
 	missing, err := s.notSeen(ctx, c, "users", `SELECT id FROM users WHERE connection_id = ? AND presence = 'present' AND status <> 'deprovisioned' ORDER BY id`)
 	if err != nil || len(missing) == 0 {

@@ -25,6 +25,8 @@ type Outcome struct {
 	Group *directory.TargetGroup
 	// Origin is "created" or "adopted", for a new link.
 	Origin string
+	// Unlink forgets the user's link: what it was made for did not succeed.
+	Unlink bool
 	// Joined and Left are the groups that the user was put in and taken out of,
 	// by surrogate id.
 	Joined []int64
@@ -38,8 +40,10 @@ const (
 )
 
 // Record stores outcomes in one transaction. A link that another subject has
-// already makes the outcome refused as linked elsewhere. Memberships that were carried along by a create settle the
-// changes of the same run that asked for them.
+// already, in any connection, makes the outcome refused as linked elsewhere;
+// so does a second link for one subject. Memberships that were carried along
+// by a create settle the changes of the same run that asked for them. A change
+// that was applied stays applied, whatever a late attempt says of it.
 func (s *Store) Record(ctx context.Context, c Claim, targetID int64, identity string, outcomes []Outcome, now time.Time) error {
 	if len(outcomes) == 0 {
 		return nil
@@ -63,6 +67,9 @@ func (s *Store) Record(ctx context.Context, c Claim, targetID int64, identity st
 				left = append(left, Wanted{UserID: o.UserID, GroupID: g})
 			}
 		}
+		if err := unlink(ctx, tx, targetID, settled); err != nil {
+			return err
+		}
 		if err := recordJoined(ctx, tx, targetID, joined); err != nil {
 			return err
 		}
@@ -79,11 +86,18 @@ func (s *Store) Record(ctx context.Context, c Claim, targetID int64, identity st
 func recordLinks(ctx context.Context, tx *Tx, targetID int64, identity string, o *Outcome, now time.Time) error {
 	if a := o.Account; a != nil {
 		n, err := tx.exec(ctx, `INSERT INTO accounts (target_id, identity, remote_id, user_id, origin, email, email_key, display_name, status, managed, read_only, protected, observed_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE, ?)
+			SELECT l.* FROM (SELECT CAST(? AS BIGINT) AS target_id, CAST(? AS TEXT) AS identity, CAST(? AS TEXT) AS remote_id, CAST(? AS BIGINT) AS user_id,
+				CAST(? AS TEXT) AS origin, CAST(? AS TEXT) AS email, CAST(? AS TEXT) AS email_key, CAST(? AS TEXT) AS display_name, CAST(? AS TEXT) AS status,
+				CAST(? AS BOOLEAN) AS managed, CAST(? AS BOOLEAN) AS read_only,
+				EXISTS (SELECT 1 FROM protected_objects p WHERE p.target_id = ? AND p.kind = 'account' AND p.remote_id IN (?, ?)) AS protected,
+				CAST(? AS BIGINT) AS observed_at) l
+			WHERE NOT EXISTS (SELECT 1 FROM accounts own WHERE own.target_id = l.target_id AND own.user_id = l.user_id AND own.remote_id <> l.remote_id)
 			ON CONFLICT (identity, remote_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key, display_name = excluded.display_name,
-				status = excluded.status, managed = excluded.managed, read_only = excluded.read_only, observed_at = excluded.observed_at
+				status = excluded.status, managed = excluded.managed, read_only = excluded.read_only, protected = excluded.protected,
+				observed_at = excluded.observed_at
 			WHERE accounts.target_id = excluded.target_id AND accounts.user_id = excluded.user_id`,
-			targetID, identity, a.ID, o.UserID, o.Origin, a.Email, strings.ToLower(a.Email), a.DisplayName, string(a.Status), a.Managed, a.ReadOnly, micros(now))
+			targetID, identity, a.ID, o.UserID, o.Origin, a.Email, strings.ToLower(a.Email), a.DisplayName, string(a.Status), a.Managed, a.ReadOnly,
+			targetID, a.ID, strings.ToLower(a.Email), micros(now))
 		if err != nil {
 			return fmt.Errorf("link account: %w", err)
 		}
@@ -93,7 +107,9 @@ func recordLinks(ctx context.Context, tx *Tx, targetID int64, identity string, o
 	}
 	if g := o.Group; g != nil {
 		n, err := tx.exec(ctx, `INSERT INTO target_groups (target_id, identity, remote_id, group_id, origin, name, read_only, observed_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			SELECT l.* FROM (SELECT CAST(? AS BIGINT) AS target_id, CAST(? AS TEXT) AS identity, CAST(? AS TEXT) AS remote_id, CAST(? AS BIGINT) AS group_id,
+				CAST(? AS TEXT) AS origin, CAST(? AS TEXT) AS name, CAST(? AS BOOLEAN) AS read_only, CAST(? AS BIGINT) AS observed_at) l
+			WHERE NOT EXISTS (SELECT 1 FROM target_groups own WHERE own.target_id = l.target_id AND own.group_id = l.group_id AND own.remote_id <> l.remote_id)
 			ON CONFLICT (identity, remote_id) DO UPDATE SET name = excluded.name, read_only = excluded.read_only, observed_at = excluded.observed_at
 			WHERE target_groups.target_id = excluded.target_id AND target_groups.group_id = excluded.group_id`,
 			targetID, identity, g.ID, o.GroupID, o.Origin, g.Name, g.ReadOnly, micros(now))
@@ -156,7 +172,8 @@ func recordStates(ctx context.Context, tx *Tx, outcomes []Outcome, now time.Time
 		}
 		if _, err := tx.exec(ctx, `WITH v (id, state, class, detail, done_at) AS (VALUES `+
 			rows("(CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT))", len(chunk))+`)
-			UPDATE changes SET state = v.state, class = v.class, detail = v.detail, attempts = attempts + 1, done_at = v.done_at FROM v WHERE changes.id = v.id`, args...); err != nil {
+			UPDATE changes SET state = v.state, class = v.class, detail = v.detail, attempts = attempts + 1, done_at = v.done_at FROM v
+			WHERE changes.id = v.id AND changes.state <> 'applied'`, args...); err != nil {
 			return fmt.Errorf("store outcomes: %w", err)
 		}
 	}

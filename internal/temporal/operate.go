@@ -3,6 +3,7 @@ package temporal
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/common/v1"
@@ -34,21 +35,25 @@ func (e *NoScheduleError) Error() string {
 	return fmt.Sprintf("connection %s has no schedule; give it one in the configuration and apply it with `rollcall schedule apply`", e.Connection)
 }
 
-// List returns all of Rollcall's schedules, sorted by connection.
+// List returns the schedules that start runs, sorted by connection.
 func List(ctx context.Context, schedules client.ScheduleClient) ([]ScheduleState, error) {
-	connections, err := ours(ctx, schedules)
+	ids, err := ours(ctx, schedules)
 	if err != nil {
 		return nil, err
 	}
 	var states []ScheduleState
-	for _, connection := range connections {
+	for _, id := range ids {
+		connection, ok := strings.CutPrefix(id, schedulePrefix)
+		if !ok {
+			continue
+		}
 		// The list is an index that lags behind; a description does not.
-		description, err := schedules.GetHandle(ctx, ScheduleID(connection)).Describe(ctx)
+		description, err := schedules.GetHandle(ctx, id).Describe(ctx)
 		if isNotFound(err) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("describe schedule %s: %w", ScheduleID(connection), err)
+			return nil, fmt.Errorf("describe schedule %s: %w", id, err)
 		}
 		states = append(states, stateOf(connection, description))
 	}

@@ -21,7 +21,10 @@ import (
 // ScheduleSpec is what a connection's schedule should be.
 type ScheduleSpec struct {
 	Connection string
-	Schedule   config.Schedule
+	// Watch is set for the schedule that polls the source's event log; without
+	// it, it is the one that starts runs.
+	Watch    bool
+	Schedule config.Schedule
 	// Workflow is the name of the workflow to start, TaskQueue where its
 	// workers are, Args its input.
 	Workflow  string
@@ -31,6 +34,7 @@ type ScheduleSpec struct {
 
 const (
 	schedulePrefix = "sync/"
+	watchPrefix    = "watch/"
 	// scheduleMemo marks a schedule as Rollcall's own; its value is the
 	// connection's name.
 	scheduleMemo = "rollcall"
@@ -47,7 +51,14 @@ const (
 // ScheduleID returns the id of a connection's schedule.
 func ScheduleID(connection string) string { return schedulePrefix + connection }
 
-// Applied is what Apply did: names of connections, sorted.
+func (s ScheduleSpec) id() string {
+	if s.Watch {
+		return watchPrefix + s.Connection
+	}
+	return ScheduleID(s.Connection)
+}
+
+// Applied is what Apply did: ids of schedules, sorted.
 type Applied struct {
 	Created, Updated, Unchanged, Removed []string
 }
@@ -63,35 +74,35 @@ func Apply(ctx context.Context, schedules client.ScheduleClient, specs []Schedul
 	var failures []error
 	wanted := map[string]bool{}
 	for _, spec := range specs {
-		wanted[spec.Connection] = true
+		wanted[spec.id()] = true
 		into := &applied.Unchanged
 		switch outcome, err := applyOne(ctx, schedules, spec); {
 		case err != nil:
-			failures = append(failures, fmt.Errorf("apply schedule %s: %w", ScheduleID(spec.Connection), err))
+			failures = append(failures, fmt.Errorf("apply schedule %s: %w", spec.id(), err))
 			continue
 		case outcome == created:
 			into = &applied.Created
 		case outcome == updated:
 			into = &applied.Updated
 		}
-		*into = append(*into, spec.Connection)
+		*into = append(*into, spec.id())
 	}
 	existing, err := ours(ctx, schedules)
 	if err != nil {
 		failures = append(failures, err)
 	}
-	for _, connection := range existing {
-		if wanted[connection] {
+	for _, id := range existing {
+		if wanted[id] {
 			continue
 		}
-		if err := schedules.GetHandle(ctx, ScheduleID(connection)).Delete(ctx); err != nil && !isNotFound(err) {
-			failures = append(failures, fmt.Errorf("remove schedule %s: %w", ScheduleID(connection), err))
+		if err := schedules.GetHandle(ctx, id).Delete(ctx); err != nil && !isNotFound(err) {
+			failures = append(failures, fmt.Errorf("remove schedule %s: %w", id, err))
 			continue
 		}
-		applied.Removed = append(applied.Removed, connection)
+		applied.Removed = append(applied.Removed, id)
 	}
-	for _, names := range [][]string{applied.Created, applied.Updated, applied.Unchanged, applied.Removed} {
-		slices.Sort(names)
+	for _, ids := range [][]string{applied.Created, applied.Updated, applied.Unchanged, applied.Removed} {
+		slices.Sort(ids)
 	}
 	return applied, errors.Join(failures...)
 }
@@ -110,7 +121,7 @@ func applyOne(ctx context.Context, schedules client.ScheduleClient, spec Schedul
 		return unchanged, err
 	}
 	options := client.ScheduleOptions{
-		ID:            ScheduleID(spec.Connection),
+		ID:            spec.id(),
 		Spec:          times,
 		Action:        actionOf(spec),
 		Overlap:       enums.SCHEDULE_OVERLAP_POLICY_SKIP,
@@ -155,7 +166,7 @@ func applyOne(ctx context.Context, schedules client.ScheduleClient, spec Schedul
 func actionOf(spec ScheduleSpec) *client.ScheduleWorkflowAction {
 	return &client.ScheduleWorkflowAction{
 		// The server appends the time.
-		ID:        ScheduleID(spec.Connection),
+		ID:        spec.id(),
 		Workflow:  spec.Workflow,
 		TaskQueue: spec.TaskQueue,
 		Args:      spec.Args,
@@ -239,23 +250,25 @@ func sameArgs(found, want []any) (bool, error) {
 	return true, nil
 }
 
-// ours lists the connections that have a schedule which Rollcall made.
+// ours lists the ids of the schedules that Rollcall made.
 func ours(ctx context.Context, schedules client.ScheduleClient) ([]string, error) {
 	list, err := schedules.List(ctx, client.ScheduleListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("list schedules: %w", err)
 	}
-	var connections []string
+	var ids []string
 	for list.HasNext() {
 		entry, err := list.Next()
 		if err != nil {
 			return nil, fmt.Errorf("list schedules: %w", err)
 		}
-		connection, ok := strings.CutPrefix(entry.ID, schedulePrefix)
-		if ok && isOurs(connection, entry.Memo.GetFields()) {
-			connections = append(connections, connection)
+		for _, prefix := range []string{schedulePrefix, watchPrefix} {
+			connection, ok := strings.CutPrefix(entry.ID, prefix)
+			if ok && isOurs(connection, entry.Memo.GetFields()) {
+				ids = append(ids, entry.ID)
+			}
 		}
 	}
-	slices.Sort(connections)
-	return connections, nil
+	slices.Sort(ids)
+	return ids, nil
 }

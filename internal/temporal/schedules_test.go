@@ -65,10 +65,10 @@ func TestApplyingTwiceWritesNothing(t *testing.T) {
 	t.Parallel()
 	store := newScheduleStore(t)
 	specs := []temporal.ScheduleSpec{scheduled("staff"), scheduled("contractors")}
-	if diff := cmp.Diff(temporal.Applied{Created: []string{"contractors", "staff"}}, apply(t, store, specs...)); diff != "" {
+	if diff := cmp.Diff(temporal.Applied{Created: []string{"sync/contractors", "sync/staff"}}, apply(t, store, specs...)); diff != "" {
 		t.Errorf("first (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(temporal.Applied{Unchanged: []string{"contractors", "staff"}}, apply(t, store, specs...)); diff != "" {
+	if diff := cmp.Diff(temporal.Applied{Unchanged: []string{"sync/contractors", "sync/staff"}}, apply(t, store, specs...)); diff != "" {
 		t.Errorf("second (-want +got):\n%s", diff)
 	}
 	if store.updates != 0 {
@@ -93,7 +93,7 @@ func TestWhatTheConfigurationChangedIsUpdated(t *testing.T) {
 			t.Parallel()
 			store := newScheduleStore(t)
 			apply(t, store, scheduled("staff"))
-			for _, want := range []temporal.Applied{{Updated: []string{"staff"}}, {Unchanged: []string{"staff"}}} {
+			for _, want := range []temporal.Applied{{Updated: []string{"sync/staff"}}, {Unchanged: []string{"sync/staff"}}} {
 				if diff := cmp.Diff(want, apply(t, store, scheduled("staff", change))); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
@@ -110,7 +110,7 @@ func TestAnOperatorsPauseSurvivesAnUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	daily := func(s *temporal.ScheduleSpec) { s.Schedule.Every = config.Recurrence{Word: config.EveryDay} }
-	if diff := cmp.Diff(temporal.Applied{Updated: []string{"staff"}}, apply(t, store, scheduled("staff", daily))); diff != "" {
+	if diff := cmp.Diff(temporal.Applied{Updated: []string{"sync/staff"}}, apply(t, store, scheduled("staff", daily))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	want := &client.ScheduleState{Paused: true, Note: "moving offices"}
@@ -154,7 +154,7 @@ func TestASchedulesConnectionThatIsGoneTakesItAlong(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := temporal.Applied{Unchanged: []string{"staff"}, Removed: []string{"contractors"}}
+	want := temporal.Applied{Unchanged: []string{"sync/staff"}, Removed: []string{"sync/contractors"}}
 	if diff := cmp.Diff(want, apply(t, store, scheduled("staff"))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -173,7 +173,7 @@ func TestAForeignScheduleOfOurIDIsLeftAlone(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "is not Rollcall's") {
 		t.Errorf("error %v; want one that says whose it is", err)
 	}
-	if diff := cmp.Diff(temporal.Applied{Created: []string{"contractors"}}, applied); diff != "" {
+	if diff := cmp.Diff(temporal.Applied{Created: []string{"sync/contractors"}}, applied); diff != "" {
 		t.Errorf("the others (-want +got):\n%s", diff)
 	}
 	if store.updates != 0 {
@@ -189,7 +189,7 @@ func TestOneFailureDoesNotKeepTheOthersFromIt(t *testing.T) {
 	if !errors.Is(err, store.failure) || !strings.Contains(err.Error(), "apply schedule sync/a") {
 		t.Errorf("error %v; want the planted one with its schedule", err)
 	}
-	if diff := cmp.Diff(temporal.Applied{Created: []string{"b"}}, applied); diff != "" {
+	if diff := cmp.Diff(temporal.Applied{Created: []string{"sync/b"}}, applied); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -232,5 +232,22 @@ func TestTaskQueuesOfDifferentTargetsDiffer(t *testing.T) {
 			t.Errorf("queue %s twice", queue)
 		}
 		queues[queue] = true
+	}
+}
+
+func TestTheWatchOfAConnectionStandsBesideItsRuns(t *testing.T) {
+	t.Parallel()
+	store := newScheduleStore(t)
+	watch := scheduled("staff")
+	watch.Watch, watch.Workflow = true, "Watch"
+	if diff := cmp.Diff(temporal.Applied{Created: []string{"sync/staff", "watch/staff"}}, apply(t, store, scheduled("staff"), watch)); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
+	}
+	states, err := temporal.List(context.Background(), store)
+	if err != nil || len(states) != 1 {
+		t.Fatalf("got %v, %v; want the schedule of runs alone", states, err)
+	}
+	if diff := cmp.Diff(temporal.Applied{Unchanged: []string{"sync/staff"}, Removed: []string{"watch/staff"}}, apply(t, store, scheduled("staff"))); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
 	}
 }

@@ -25,6 +25,7 @@ CREATE TABLE targets (
     kind          TEXT    NOT NULL,
     identity      TEXT    NOT NULL,
     full_read_at  BIGINT  NOT NULL DEFAULT 0,
+    read_due      BOOLEAN NOT NULL DEFAULT FALSE, -- the next run must read it, however young what is known is
     UNIQUE (connection_id, name)
 );
 
@@ -74,6 +75,7 @@ CREATE TABLE groups (
 CREATE INDEX groups_dirty ON groups (connection_id, id) WHERE dirty;
 CREATE INDEX groups_due ON groups (connection_id, id) WHERE members_due;
 CREATE INDEX groups_name ON groups (connection_id, name_key);
+CREATE INDEX groups_unknown ON groups (connection_id) WHERE members_unknown > 0;
 
 CREATE TABLE memberships (
     group_id BIGINT  NOT NULL REFERENCES groups (id),
@@ -114,7 +116,7 @@ CREATE TABLE desired_memberships (
     user_id   BIGINT NOT NULL REFERENCES users (id),
     PRIMARY KEY (target_id, user_id, group_id)
 );
-CREATE INDEX desired_memberships_group ON desired_memberships (target_id, group_id);
+CREATE INDEX desired_memberships_group ON desired_memberships (target_id, group_id, user_id);
 
 -- The links: which account is whose. Unique in the place that accounts live in, across connections.
 CREATE TABLE accounts (
@@ -136,6 +138,8 @@ CREATE TABLE accounts (
     UNIQUE (target_id, user_id)
 );
 CREATE INDEX accounts_email ON accounts (target_id, email_key);
+CREATE INDEX accounts_active ON accounts (target_id, user_id) WHERE status = 'active';
+CREATE INDEX accounts_protected ON accounts (target_id, user_id) WHERE protected;
 
 CREATE TABLE target_groups (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -159,7 +163,7 @@ CREATE TABLE target_memberships (
     origin    TEXT   NOT NULL,
     PRIMARY KEY (target_id, user_id, group_id)
 );
-CREATE INDEX target_memberships_group ON target_memberships (target_id, group_id);
+CREATE INDEX target_memberships_group ON target_memberships (target_id, group_id, user_id);
 
 -- What is never touched in a target: as the target itself says.
 CREATE TABLE protected_objects (
@@ -189,6 +193,7 @@ CREATE TABLE runs (
     ended_at       BIGINT  NOT NULL DEFAULT 0
 );
 CREATE INDEX runs_connection ON runs (connection_id, id);
+CREATE INDEX runs_workflow ON runs (workflow_id, id);
 
 -- What a run saw in a list: packed surrogate ids, one row an activity; dropped when the run ends.
 CREATE TABLE seen (
@@ -215,7 +220,7 @@ CREATE TABLE changes (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     run_id      BIGINT  NOT NULL REFERENCES runs (id),
     target_id   BIGINT  NOT NULL REFERENCES targets (id),
-    stage       INTEGER NOT NULL,                 -- order of apply, see stages in changes.go
+    stage       INTEGER NOT NULL,                 -- order of apply, directory.Stage
     ord         BIGINT  NOT NULL,                 -- place within the stage
     kind        TEXT    NOT NULL,
     user_id     BIGINT  NOT NULL DEFAULT 0,
@@ -231,7 +236,7 @@ CREATE TABLE changes (
     intent_at   BIGINT  NOT NULL DEFAULT 0,       -- a create was about to be sent; the object was not there then
     done_at     BIGINT  NOT NULL DEFAULT 0
 );
-CREATE INDEX changes_run ON changes (run_id, target_id, stage, ord);
+CREATE UNIQUE INDEX changes_run ON changes (run_id, target_id, stage, ord); -- a plan is written once
 CREATE INDEX changes_user ON changes (user_id, run_id);
 CREATE INDEX changes_open ON changes (run_id, state);
 
@@ -259,6 +264,7 @@ CREATE TABLE removals (
     admitted_at BIGINT NOT NULL
 );
 CREATE INDEX removals_window ON removals (target_id, kind, admitted_at);
+CREATE UNIQUE INDEX removals_change ON removals (change_id); -- a removal counts once
 
 -- +goose Down
 DROP TABLE removals;

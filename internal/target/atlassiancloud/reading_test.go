@@ -233,3 +233,20 @@ func TestWhatAdministersIsProtected(t *testing.T) {
 		}
 	}
 }
+
+func TestAGroupOfAnotherNameIsNotAmongTheResults(t *testing.T) {
+	t.Parallel()
+	target, vendor := against(t, map[string][]reply{searchGroups: {
+		{status: 200, body: `{"data":[{"id":"2","name":"ENG-ops"},{"id":"9","name":"eng-ops-admins"}],"links":{"next":"c"}}`},
+		{status: 200, body: `{"data":[{"id":"1","name":"Sales"},{"id":"2","name":"ENG-ops"}]}`},
+	}})
+	found, err := target.FindGroups(t.Context(), []string{"eng-OPS", "sales", "Sales", ""})
+	want := []directory.TargetGroup{{ID: "2", Name: "ENG-ops"}, {ID: "1", Name: "Sales"}}
+	if diff := cmp.Diff(want, found); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	asked := decodeBody[groupSearch](t, vendor.sent(searchGroups)[1])
+	if diff := cmp.Diff(groupSearch{GroupNames: []string{"eng-ops", "sales"}, Limit: 100, Cursor: "c"}, asked); diff != "" {
+		t.Errorf("second call (-want +got)\n%s", diff)
+	}
+}

@@ -141,13 +141,16 @@ func testCreating(t *testing.T, fixture func(t *testing.T) Fixture) {
 	t.Run("nobody is put in a group that was not asked for", func(t *testing.T) {
 		t.Parallel()
 		f := fixture(t)
-		groups := f.SeedGroups(t, "common", "only some", "nobody's")
+		groups := f.SeedGroups(t, append(numbered(6, "some %d"), "everybody", "nobody")...)
 		var batch []directory.NewAccount
 		asked := make(map[string]map[string]bool)
-		for i, email := range numbered(40, f.email("grouped.%d")) {
-			wanted := directory.NewAccount{Ref: int64(i + 1), Email: email, GroupIDs: []string{groups[0]}}
-			if i%3 == 0 {
-				wanted.GroupIDs = append(wanted.GroupIDs, groups[1])
+		for i, email := range numbered(60, f.email("grouped.%d")) {
+			// No two people ask for the same groups, and all share one.
+			wanted := directory.NewAccount{Ref: int64(i + 1), Email: email, GroupIDs: []string{groups[6]}}
+			for bit := range 6 {
+				if i>>bit&1 == 1 {
+					wanted.GroupIDs = append(wanted.GroupIDs, groups[bit])
+				}
 			}
 			batch = append(batch, wanted)
 		}

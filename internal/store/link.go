@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// LinkAccounts links existing accounts to users, and returns the users whose
+// account has another subject's link already: only linked accounts are ever
+// changed, and each has one subject.
+func (s *Store) LinkAccounts(ctx context.Context, c Claim, targetID int64, identity string, links []Outcome, now time.Time) (taken map[int64]bool, err error) {
+	if len(links) == 0 {
+		return nil, nil
+	}
+	err = s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		taken = map[int64]bool{}
+		for _, l := range links {
+			if err := recordLinks(ctx, tx, targetID, identity, &l, now); err != nil {
+				return err
+			}
+			if l.Class != "" {
+				taken[l.UserID] = true
+			}
+		}
+		return nil
+	})
+	return taken, err
+}
+
+// unlink forgets links that were made for a change which then did not succeed,
+// so that the next run begins with them again.
+func unlink(ctx context.Context, tx *Tx, targetID int64, outcomes []Outcome) error {
+	for _, o := range outcomes {
+		if !o.Unlink {
+			continue
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM accounts WHERE target_id = ? AND user_id = ?`, targetID, o.UserID); err != nil {
+			return fmt.Errorf("unlink account: %w", err)
+		}
+	}
+	return nil
+}
