@@ -26,6 +26,8 @@ type Activities struct {
 	// SearchAttributes is whether the namespace has ours.
 	SearchAttributes bool
 	Log              *slog.Logger
+	// RunEnded, when set, is told of every run that ended.
+	RunEnded func(connection string, result workflows.SyncResult, counts []store.Count, at time.Time)
 	// Now is the clock.
 	Now func() time.Time
 }

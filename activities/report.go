@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -47,7 +46,7 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 	case in.DryRun:
 		result.Outcome = workflows.OutcomeDry
 	case len(in.FailedTargets) > 0:
-		result.Outcome, reason = workflows.OutcomeFailed, fmt.Sprintf("could not use %s", strings.Join(in.FailedTargets, ", "))
+		result.Outcome, reason = workflows.OutcomeFailed, strings.Join(in.FailedTargets, ", ")
 	case result.Failed+left+result.Contradicted > 0:
 		result.Outcome = workflows.OutcomePartial
 	case result.Held > 0:
@@ -55,10 +54,19 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 	default:
 		result.Outcome = workflows.OutcomeDone
 	}
-	settled := in.Failure == "" && !in.DryRun
+	// A target that could not be used has no changes to tell what is left to do there.
+	settled := in.Failure == "" && !in.DryRun && len(in.FailedTargets) == 0
 	err = a.Store.Finish(ctx, claimOf(in.RunRef), result.Outcome, reason, settled, a.Now())
 	if isFenced(err) {
 		return workflows.SyncResult{RunID: in.RunID, Outcome: workflows.OutcomeFailed}, nil // another run has closed this one
 	}
-	return result, err
+	if err != nil {
+		return result, err
+	}
+	a.Log.Info("run ended", "connection", in.Connection, "run", in.RunID, "outcome", result.Outcome, "applied", result.Applied,
+		"failed", result.Failed, "held", result.Held, "skipped", result.Skipped, "contradicted", result.Contradicted)
+	if a.RunEnded != nil {
+		a.RunEnded(in.Connection, result, counts, a.Now())
+	}
+	return result, nil
 }

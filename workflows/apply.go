@@ -58,10 +58,14 @@ func (s *syncRun) applyAll(ctx workflow.Context) error {
 		}
 		if !t.Planned {
 			due, err := s.plan(ctx, t)
-			if err != nil || due == 0 || s.in.DryRun {
+			if err != nil {
 				return t.give(err)
 			}
 			t.Planned = true
+			if due == 0 || s.in.DryRun {
+				// Said in the state, so that another history does not plan again.
+				t.Stage = len(directory.Stages)
+			}
 		}
 		return t.give(s.applyStages(ctx, t))
 	})
@@ -79,7 +83,7 @@ func (s *syncRun) plan(ctx workflow.Context, t *targetState) (int64, error) {
 	if plan.Due == 0 {
 		return 0, nil
 	}
-	s.planned += plan.Due
+	s.Planned += plan.Due
 	s.stage(ctx, "guarding")
 	var guard GuardResult
 	if err := workflow.ExecuteActivity(remote(ctx, t.Ref.Queue, s.Begun.Heartbeat, "guard "+t.Ref.Name), ActivityGuard, in).Get(ctx, &guard); err != nil {
@@ -203,6 +207,6 @@ func (s *syncRun) retry(ctx workflow.Context, t *targetState, stage directory.St
 }
 
 func (s *syncRun) count(ctx workflow.Context, r ApplyResult) {
-	s.settled += r.Applied + r.Refused + r.Skipped + r.Failed
+	s.Settled += r.Applied + r.Refused + r.Skipped + r.Failed
 	s.stage(ctx, s.stageName)
 }

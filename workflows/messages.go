@@ -226,7 +226,7 @@ type FinishInput struct {
 	DryRun bool
 	// Failure is the class of what stopped the run; empty when it came to its end.
 	Failure directory.Class
-	// FailedTargets are the targets that could not be used.
+	// FailedTargets are the targets that could not be used, each "name: class".
 	FailedTargets []string
 }
 

@@ -44,7 +44,9 @@ type SyncState struct {
 	Groups, Members           int64
 	MembersAfter              int64
 	ReadFrom                  time.Time
-	Targets                   []targetState
+	// Planned and Settled count changes, for those who watch the run.
+	Planned, Settled int64
+	Targets          []targetState
 }
 
 type phase int
@@ -109,8 +111,7 @@ var errContinue = errors.New("continue as new")
 type syncRun struct {
 	in SyncInput
 	SyncState
-	stageName        string
-	planned, settled int64
+	stageName string
 }
 
 func (s *syncRun) phases(ctx workflow.Context) error {
@@ -145,7 +146,7 @@ func (s *syncRun) finish(ctx workflow.Context, failure error) (SyncResult, error
 	}
 	for _, t := range s.Targets {
 		if t.Failure != "" {
-			in.FailedTargets = append(in.FailedTargets, t.Ref.Name)
+			in.FailedTargets = append(in.FailedTargets, t.Ref.Name+": "+string(t.Failure))
 		}
 	}
 	if ctx.Err() != nil {
@@ -189,11 +190,11 @@ func (s *syncRun) attributes(ctx workflow.Context, outcome string, held, failed 
 func (s *syncRun) stage(ctx workflow.Context, name string) {
 	s.stageName = name
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("**%s**, run %d: %s. Read %d users, %d groups, %d memberships; %d of %d changes settled.",
-		s.in.Connection, s.Begun.RunID, name, s.Users, s.Groups, s.Members, s.settled, s.planned))
+		s.in.Connection, s.Begun.RunID, name, s.Users, s.Groups, s.Members, s.Settled, s.Planned))
 }
 
 func (s *syncRun) progress() Progress {
-	return Progress{RunID: s.Begun.RunID, Stage: s.stageName, Users: s.Users, Groups: s.Groups, Members: s.Members, Planned: s.planned, Settled: s.settled}
+	return Progress{RunID: s.Begun.RunID, Stage: s.stageName, Users: s.Users, Groups: s.Groups, Members: s.Members, Planned: s.Planned, Settled: s.Settled}
 }
 
 func asApplication(err error, into **temporal.ApplicationError) bool { return errors.As(err, into) }

@@ -99,6 +99,13 @@ func StartWorker(ctx context.Context, c *config.Config, o WorkerOptions) (_ *Wor
 	acts := &activities.Activities{
 		Store: w.Store, Connections: connections, Heartbeat: c.Temporal.HeartbeatTimeout, SearchAttributes: attributes, Log: o.Log, Now: o.Now,
 	}
+	if o.Registry != nil {
+		counted, err := newRunMetrics(o.Registry)
+		if err != nil {
+			return nil, err
+		}
+		acts.RunEnded = counted.runEnded
+	}
 	w.register(c, connections, acts)
 	for _, one := range w.workers {
 		if err := one.Start(); err != nil {

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// glob is a pattern of path.Match as the non-deterministic automaton that it
-// is: state i has matched the first i elements. It answers what a pattern can
+// glob is a pattern of path.Match, but that a slash is a character like any
+// other, as the non-deterministic automaton that it is: state i has matched the first i elements. It answers what a pattern can
 // match at all, which path.Match itself cannot.
 type glob []globElement
 
 type globElement struct {
-	// star matches any number of characters that are not "/".
+	// star matches any number of characters.
 	star bool
 	// matches says whether one character is matched; nil for a star.
 	matches func(c rune) bool
@@ -29,7 +29,7 @@ func parseGlob(pattern string) glob {
 		case '*':
 			g = append(g, globElement{star: true})
 		case '?':
-			g = append(g, globElement{matches: func(c rune) bool { return c != '/' }})
+			g = append(g, globElement{matches: func(rune) bool { return true }})
 		case '[':
 			element, length := parseClass(in[i+1:])
 			g = append(g, element)
@@ -91,9 +91,9 @@ func (g glob) after(states []int, c rune) []int {
 			continue
 		}
 		switch element := g[state]; {
-		case element.star && c != '/':
+		case element.star:
 			next = append(next, state)
-		case !element.star && element.matches(c):
+		case element.matches(c):
 			next = append(next, state+1)
 		}
 	}
@@ -118,7 +118,7 @@ func (g glob) accepts(states []int) bool { return slices.Contains(states, len(g)
 // alphabet returns one character for each class of characters that neither
 // glob tells apart.
 func alphabet(a, b glob) []rune {
-	all := []rune{0, '/', '/' + 1}
+	all := []rune{0}
 	for _, element := range slices.Concat(a, b) {
 		all = append(all, element.edges...)
 	}

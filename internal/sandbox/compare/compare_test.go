@@ -237,7 +237,7 @@ func TestOrganisationsThatAreEqual(t *testing.T) {
 			change: func(w *world) {
 				w.removeGroup("g-ops")
 				w.removeGroup("g-empty")
-				w.scope.Groups = []string{"E*"}
+				w.scope.Groups = []string{"Eng*"}
 			},
 		},
 		{

@@ -55,7 +55,8 @@ type Options struct {
 	Earlier []OktaState `json:"earlier,omitempty"`
 	// App limits people and groups to those assigned to the application.
 	App bool `json:"app,omitempty"`
-	// Groups are patterns of group names as path.Match has them; none means
+	// Groups are patterns of group names as path.Match has them, ignoring
+	// case, and with a slash a character like any other; none means
 	// all.
 	Groups []string `json:"groups,omitempty"`
 	// GroupTypes are the types of groups selected; none means all.
@@ -102,7 +103,7 @@ func (o Options) selects(state OktaState, g OktaGroup) bool {
 		return false
 	}
 	return len(o.Groups) == 0 || slices.ContainsFunc(o.Groups, func(pattern string) bool {
-		matched, err := path.Match(pattern, g.Name)
+		matched, err := path.Match(strings.ReplaceAll(fold(pattern), "/", "\x00"), strings.ReplaceAll(fold(g.Name), "/", "\x00"))
 		return err == nil && matched
 	})
 }
