@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/rollcall-sync/rollcall/internal/budget"
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/workflows"
@@ -42,6 +43,9 @@ func (a *Activities) applyBatch(ctx context.Context, in workflows.BatchInput) (w
 	b := a.newBatch(in.RunRef, in.Target.ID, t)
 	ctx, stop := a.alive(ctx, b.claim, b.progress)
 	defer stop()
+	if in.Stage == directory.StageLeavers {
+		ctx = budget.WithPriority(ctx)
+	}
 	return b.run(ctx, in.Stage, due)
 }
 
