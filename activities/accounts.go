@@ -8,12 +8,13 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/store"
 )
 
-// accounts applies the changes of accounts that should be there: those that
-// have no link are found or created together, the rest one by one.
+// accounts applies the changes of accounts that should be there: those to be
+// made are found or created together, the rest one by one. One to be made that
+// has a link already is what an attempt that was cut off has left unfinished.
 func (b *batch) accounts(ctx context.Context, due []store.DueChange) error {
 	var joiners, linked []store.DueChange
 	for _, d := range due {
-		if directory.Kind(d.Kind) == directory.CreateAccount && d.AccountID == "" {
+		if directory.Kind(d.Kind) == directory.CreateAccount {
 			joiners = append(joiners, d)
 		} else {
 			linked = append(linked, d)
@@ -64,6 +65,9 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 			}
 			continue
 		}
+		if d.AccountID != "" {
+			accounts = resumed(d, accounts)
+		}
 		if len(accounts) == 0 {
 			create = append(create, d)
 			intended = append(intended, d.ID)
@@ -92,7 +96,15 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 	if err := b.Store.Intend(ctx, b.claim, intended, b.Now()); err != nil {
 		return err
 	}
-	made, err := b.together(ctx, create, b.target.CreateAccounts)
+	// The link now, the outcome once the name is written too: an attempt that is
+	// cut off between the two leaves a change that is still to be done.
+	made, err := b.together(ctx, create, b.target.CreateAccounts, func(d store.DueChange, t attempt) error {
+		if t.State != directory.Applied {
+			return b.record(ctx, d, t)
+		}
+		t.State, t.UserID = "", d.UserID
+		return b.recorder.add(t.Outcome, subjectOf(d))
+	})
 	if err != nil {
 		return err
 	}
@@ -114,6 +126,9 @@ func (b *batch) settleAdopted(ctx context.Context, adopted []store.DueChange, ta
 			t.Account, t.Unlink = nil, true
 		} else if grants {
 			settled[i] = true
+			// What is recorded after the grant is the account as it is now.
+			a := t.Account
+			adopted[i].AccountEmail, adopted[i].AccountName, adopted[i].AccountStatus = a.Email, a.DisplayName, string(a.Status)
 			return nil
 		}
 		return b.record(ctx, adopted[i], t)
@@ -127,8 +142,19 @@ func (b *batch) settleAdopted(ctx context.Context, adopted []store.DueChange, ta
 			grant = append(grant, d)
 		}
 	}
-	_, err = b.together(ctx, grant, granter.GrantAccess)
+	_, err = b.together(ctx, grant, granter.GrantAccess, func(d store.DueChange, t attempt) error { return b.record(ctx, d, t) })
 	return err
+}
+
+// resumed is the account that a joiner was linked to before an attempt was cut
+// off: as it was found now, or, where the target's search lags, as it was known.
+func resumed(d store.DueChange, found []directory.Account) []directory.Account {
+	for _, a := range found {
+		if a.ID == d.AccountID {
+			return []directory.Account{a}
+		}
+	}
+	return []directory.Account{{ID: d.AccountID, Email: d.AccountEmail, DisplayName: d.AccountName, Status: directory.AccountStatus(d.AccountStatus), Managed: d.Managed}}
 }
 
 func (b *batch) findByEmail(ctx context.Context, emails []string) (map[string][]directory.Account, error) {
@@ -174,9 +200,11 @@ func (b *batch) adopt(d store.DueChange, accounts []directory.Account, linked ma
 }
 
 // together creates accounts, or gives accounts their access, along with the
-// memberships they should have, and returns those for whom that was done.
+// memberships they should have, hands on what that came to, and returns those
+// for whom it was done.
 func (b *batch) together(ctx context.Context, due []store.DueChange,
-	call func(context.Context, []directory.NewAccount, func(directory.AccountCreated)) error) ([]store.DueChange, error) {
+	call func(context.Context, []directory.NewAccount, func(directory.AccountCreated)) error,
+	settle func(store.DueChange, attempt) error) ([]store.DueChange, error) {
 	if len(due) == 0 {
 		return nil, nil
 	}
@@ -213,7 +241,7 @@ func (b *batch) together(ctx context.Context, due []store.DueChange,
 			d.AccountID = done.AccountID
 			made = append(made, d)
 		}
-		if err := b.record(ctx, d, t); err != nil && stop == nil {
+		if err := settle(d, t); err != nil && stop == nil {
 			stop = err
 		}
 	})
@@ -262,21 +290,36 @@ func (b *batch) observeCreated(ctx context.Context, made []store.DueChange) erro
 	}
 	return eachAtOnce(ctx, b.target.Concurrency, len(made), func(ctx context.Context, i int) error {
 		d := made[i]
+		// Where the target's search lags, what the create said has to do.
+		account := directory.Account{ID: d.AccountID, Email: d.DesiredEmail, Status: directory.AccountActive}
 		for _, a := range found[strings.ToLower(d.DesiredEmail)] {
-			if a.ID != d.AccountID {
-				continue
+			if a.ID == d.AccountID {
+				account = a
 			}
-			d.AccountEmail, d.AccountName, d.Managed = a.Email, a.DisplayName, a.Managed
-			if a.Managed && d.DesiredName != "" && a.DisplayName != d.DesiredName {
-				if err := b.write(ctx, d, directory.AccountPatch{DisplayName: &d.DesiredName}); err != nil {
-					// The account is there; its name is put right by the next run.
-					return b.Store.Note(ctx, b.claim, store.Note{TargetID: b.targetID, Code: "name-not-written", UserID: d.UserID,
-						Text: "The account was created, its name could not be written yet: " + string(directory.ClassOf(err)) + "."})
-				}
-				a.DisplayName = d.DesiredName
-			}
-			return b.recorder.add(store.Outcome{UserID: d.UserID, Account: &a, Origin: store.Created}, subjectOf(d))
 		}
-		return nil
+		t := attempt{Outcome: store.Outcome{State: directory.Applied, Account: &account, Origin: store.Created}}
+		d.AccountEmail, d.AccountName, d.Managed = account.Email, account.DisplayName, account.Managed
+		if account.Managed && d.DesiredName != "" && account.DisplayName != d.DesiredName {
+			if err := b.write(ctx, d, directory.AccountPatch{DisplayName: &d.DesiredName}); err != nil {
+				return b.nameNotWritten(ctx, d, t, failed(err))
+			}
+			account.DisplayName = d.DesiredName
+		}
+		return b.record(ctx, d, t)
 	})
+}
+
+// nameNotWritten records an account that was created and could not be given
+// its name: where that is worth trying again the change is, else a note says so.
+func (b *batch) nameNotWritten(ctx context.Context, d store.DueChange, made, failure attempt) error {
+	if failure.State == directory.Retry {
+		failure.Account, failure.Origin = made.Account, made.Origin
+		return b.record(ctx, d, failure)
+	}
+	err := b.Store.Note(ctx, b.claim, store.Note{TargetID: b.targetID, Code: "name-not-written", UserID: d.UserID,
+		Text: "The account was created, its name could not be written: " + string(failure.Class) + "."})
+	if err != nil {
+		return err
+	}
+	return b.record(ctx, d, made)
 }

@@ -94,9 +94,13 @@ func claimOf(r workflows.RunRef) store.Claim {
 }
 
 // alive heartbeats, and renews the run's claim, until the returned function
-// is called. The context it returns is cancelled when the claim is lost; the
-// cause says so.
-func (a *Activities) alive(ctx context.Context, claim store.Claim, progress func() any) (context.Context, func()) {
+// is called. It fails with store.ErrFenced when the claim is lost already;
+// when it is lost later, the context it returns is cancelled, and the next
+// attempt fails here instead of calling anybody.
+func (a *Activities) alive(ctx context.Context, claim store.Claim, progress func() any) (context.Context, func(), error) {
+	if err := a.Store.Renew(ctx, claim, a.Now()); err != nil {
+		return ctx, func() {}, err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	every := a.Heartbeat / 3
 	if every <= 0 {
@@ -113,6 +117,11 @@ func (a *Activities) alive(ctx context.Context, claim store.Claim, progress func
 			} else {
 				activity.RecordHeartbeat(ctx)
 			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
 			if err := a.Store.Renew(ctx, claim, a.Now()); err != nil && ctx.Err() == nil {
 				if isFenced(err) {
 					cancel(err)
@@ -120,12 +129,28 @@ func (a *Activities) alive(ctx context.Context, claim store.Claim, progress func
 				}
 				a.Log.Warn("the claim could not be renewed yet", "run", claim.RunID, "error", err)
 			}
+		}
+	}()
+	return ctx, func() { cancel(nil); <-stopped }, nil
+}
+
+// beat heartbeats until the returned function is called, for an activity that
+// holds no claim yet, or needs none.
+func (a *Activities) beat(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(max(min(a.Heartbeat, workflows.FirstHeartbeat)/3, 100*time.Millisecond))
+		defer tick.Stop()
+		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
+				activity.RecordHeartbeat(ctx)
 			}
 		}
 	}()
-	return ctx, func() { cancel(nil); <-stopped }
+	return func() { cancel(); <-stopped }
 }

@@ -41,7 +41,10 @@ func (a *Activities) applyBatch(ctx context.Context, in workflows.BatchInput) (w
 		return workflows.ApplyResult{}, err
 	}
 	b := a.newBatch(in.RunRef, in.Target.ID, t)
-	ctx, stop := a.alive(ctx, b.claim, b.progress)
+	ctx, stop, err := a.alive(ctx, b.claim, b.progress)
+	if err != nil {
+		return workflows.ApplyResult{}, err
+	}
 	defer stop()
 	if in.Stage == directory.StageLeavers {
 		ctx = budget.WithPriority(ctx)
@@ -69,7 +72,10 @@ func (a *Activities) applyChange(ctx context.Context, in workflows.ChangeInput) 
 		return workflows.ApplyResult{}, err
 	}
 	b := a.newBatch(in.RunRef, in.Target.ID, t)
-	ctx, stop := a.alive(ctx, b.claim, nil)
+	ctx, stop, err := a.alive(ctx, b.claim, nil)
+	if err != nil {
+		return workflows.ApplyResult{}, err
+	}
 	defer stop()
 	result, err := b.run(ctx, in.Stage, []store.DueChange{due})
 	if err != nil || len(result.Retry) == 0 {
@@ -85,6 +91,7 @@ func (a *Activities) applyChange(ctx context.Context, in workflows.ChangeInput) 
 
 // FailStage records that what is left of a stage could not be tried.
 func (a *Activities) FailStage(ctx context.Context, in workflows.StageInput) error {
+	defer a.beat(ctx)()
 	return a.classify(ctx, a.Store.FailRest(ctx, claimOf(in.RunRef), in.Target.ID, in.Stage, in.Class, a.Now()))
 }
 
@@ -162,7 +169,7 @@ func (b *batch) membership(ctx context.Context, d store.DueChange) attempt {
 		return ended(directory.Skipped, directory.ClassProtected)
 	}
 	add := d.Kind == string(directory.AddMember)
-	if add != d.Member {
+	if add != d.Member || add && d.DesiredState != string(directory.DesireActive) && d.AccountStatus != string(directory.AccountActive) {
 		return ended(directory.Skipped, directory.ClassStale)
 	}
 	if add {

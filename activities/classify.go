@@ -30,7 +30,7 @@ func (a *Activities) classify(ctx context.Context, err error) error {
 		return nil
 	case errors.As(err, &application):
 		return err
-	case isFenced(err), isFenced(context.Cause(ctx)):
+	case isFenced(err):
 		return final(classFenced)
 	case ctx.Err() != nil:
 		return ctx.Err()

@@ -31,7 +31,10 @@ func (a *Activities) guard(ctx context.Context, in workflows.TargetInput) (workf
 		return workflows.GuardResult{}, err
 	}
 	claim := claimOf(in.RunRef)
-	ctx, stop := a.alive(ctx, claim, nil)
+	ctx, stop, err := a.alive(ctx, claim, nil)
+	if err != nil {
+		return workflows.GuardResult{}, err
+	}
 	defer stop()
 	if err := a.refreshProtected(ctx, claim, in.Target.ID, t); err != nil {
 		return workflows.GuardResult{}, err
@@ -92,7 +95,10 @@ func (a *Activities) lookUp(ctx context.Context, in workflows.TargetInput) (work
 		return workflows.LookUpResult{}, err
 	}
 	claim := claimOf(in.RunRef)
-	ctx, stop := a.alive(ctx, claim, nil)
+	ctx, stop, err := a.alive(ctx, claim, nil)
+	if err != nil {
+		return workflows.LookUpResult{}, err
+	}
 	defer stop()
 	var result workflows.LookUpResult
 	for {
@@ -171,6 +177,7 @@ func (a *Activities) settle(ctx context.Context, c *Connection, groups *groupLoo
 
 // HoldDoubts holds what could not be looked up.
 func (a *Activities) HoldDoubts(ctx context.Context, in workflows.TargetInput) error {
+	defer a.beat(ctx)()
 	claim := claimOf(in.RunRef)
 	for {
 		doubts, err := a.Store.Doubts(ctx, in.RunID, in.Target.ID, 500)

@@ -13,6 +13,7 @@ import (
 
 // Begin claims the connection for a run, or says which run has it.
 func (a *Activities) Begin(ctx context.Context, in workflows.BeginInput) (workflows.BeginResult, error) {
+	defer a.beat(ctx)()
 	result, err := a.begin(ctx, in)
 	return result, a.classify(ctx, err)
 }
@@ -40,7 +41,7 @@ func (a *Activities) begin(ctx context.Context, in workflows.BeginInput) (workfl
 	}, a.Now())
 	var claimed *store.ClaimedError
 	if errors.As(err, &claimed) {
-		return workflows.BeginResult{AlreadyRunning: claimed.RunID}, nil
+		return workflows.BeginResult{AlreadyRunning: claimed.RunID, SearchAttributes: a.SearchAttributes}, nil
 	}
 	if err != nil {
 		return workflows.BeginResult{}, err
@@ -82,7 +83,10 @@ func (a *Activities) decide(ctx context.Context, in workflows.DecideInput) error
 		return err
 	}
 	claim := claimOf(in.RunRef)
-	ctx, stop := a.alive(ctx, claim, nil)
+	ctx, stop, err := a.alive(ctx, claim, nil)
+	if err != nil {
+		return err
+	}
 	defer stop()
 	for _, t := range in.Targets {
 		if err := a.Store.DecideGroups(ctx, claim, t.ID); err != nil {
@@ -110,14 +114,22 @@ func (a *Activities) decide(ctx context.Context, in workflows.DecideInput) error
 // Plan writes the differences between desired and observed as changes.
 func (a *Activities) Plan(ctx context.Context, in workflows.TargetInput) (workflows.PlanResult, error) {
 	claim := claimOf(in.RunRef)
-	ctx, stop := a.alive(ctx, claim, nil)
+	ctx, stop, err := a.alive(ctx, claim, nil)
+	if err != nil {
+		return workflows.PlanResult{}, a.classify(ctx, err)
+	}
 	defer stop()
 	counts, err := a.Store.PlanTarget(ctx, claim, in.Target.ID, in.Full)
-	return workflows.PlanResult{Total: counts.Total, Due: counts.Due, Unguarded: counts.Unguarded}, a.classify(ctx, err)
+	if err != nil || counts.Due == 0 {
+		return workflows.PlanResult{Total: counts.Total}, a.classify(ctx, err)
+	}
+	stages, err := a.Store.Stages(ctx, in.RunID, in.Target.ID)
+	return workflows.PlanResult{Total: counts.Total, Due: counts.Due, Unguarded: counts.Unguarded, Stages: stages}, a.classify(ctx, err)
 }
 
 // Batches lists the batches of a stage.
 func (a *Activities) Batches(ctx context.Context, in workflows.StageInput) (workflows.BatchesResult, error) {
+	defer a.beat(ctx)()
 	const limit = 500 // a window of 100,000 changes: two numbers each in history
 	ranges, err := a.Store.Batches(ctx, in.RunID, in.Target.ID, in.Stage, in.After, batchSize, limit+1)
 	if err != nil {

@@ -68,7 +68,10 @@ func (a *Activities) readList(ctx context.Context, in workflows.ReadInput, colle
 	if err != nil {
 		return workflows.ReadResult{}, err
 	}
-	ctx, stop := a.alive(ctx, claimOf(in.RunRef), nil)
+	ctx, stop, err := a.alive(ctx, claimOf(in.RunRef), nil)
+	if err != nil {
+		return workflows.ReadResult{}, err
+	}
 	defer stop()
 	request := directory.PageRequest{Cursor: in.Cursor, Since: in.Since}
 	if in.Full {
@@ -139,7 +142,10 @@ func (a *Activities) readMembers(ctx context.Context, in workflows.MembersInput)
 	if err != nil || len(groups) == 0 {
 		return workflows.MembersResult{}, err
 	}
-	ctx, stop := a.alive(ctx, claim, nil)
+	ctx, stop, err := a.alive(ctx, claim, nil)
+	if err != nil {
+		return workflows.MembersResult{}, err
+	}
 	defer stop()
 	result := workflows.MembersResult{Groups: int64(len(groups))}
 	var mu sync.Mutex
@@ -201,7 +207,10 @@ func (a *Activities) FinishRead(ctx context.Context, in workflows.FinishReadInpu
 
 func (a *Activities) finishRead(ctx context.Context, in workflows.FinishReadInput) (workflows.FinishReadResult, error) {
 	claim := claimOf(in.RunRef)
-	ctx, stop := a.alive(ctx, claim, nil)
+	ctx, stop, err := a.alive(ctx, claim, nil)
+	if err != nil {
+		return workflows.FinishReadResult{}, err
+	}
 	defer stop()
 	var result workflows.FinishReadResult
 	if in.Full {
@@ -235,6 +244,7 @@ func (a *Activities) finishRead(ctx context.Context, in workflows.FinishReadInpu
 
 // PollChanges asks the source's event log whether something happened.
 func (a *Activities) PollChanges(ctx context.Context, in workflows.WatchInput) (workflows.PollResult, error) {
+	defer a.beat(ctx)()
 	result, err := a.pollChanges(ctx, in)
 	return result, a.classify(ctx, err)
 }

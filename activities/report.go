@@ -10,6 +10,7 @@ import (
 
 // Finish counts what a run came to, records its outcome and lets go of the connection.
 func (a *Activities) Finish(ctx context.Context, in workflows.FinishInput) (workflows.SyncResult, error) {
+	defer a.beat(ctx)()
 	result, err := a.finish(ctx, in)
 	return result, a.classify(ctx, err)
 }
@@ -58,7 +59,7 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 	settled := in.Failure == "" && !in.DryRun && len(in.FailedTargets) == 0
 	err = a.Store.Finish(ctx, claimOf(in.RunRef), result.Outcome, reason, settled, a.Now())
 	if isFenced(err) {
-		return workflows.SyncResult{RunID: in.RunID, Outcome: workflows.OutcomeFailed}, nil // another run has closed this one
+		return a.closed(ctx, result)
 	}
 	if err != nil {
 		return result, err
@@ -67,6 +68,19 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 		"failed", result.Failed, "held", result.Held, "skipped", result.Skipped, "contradicted", result.Contradicted)
 	if a.RunEnded != nil {
 		a.RunEnded(in.Connection, result, counts, a.Now())
+	}
+	return result, nil
+}
+
+// closed is the result of a run that was closed before: by an earlier attempt
+// whose answer was lost, or by a run that has taken the connection from it.
+func (a *Activities) closed(ctx context.Context, result workflows.SyncResult) (workflows.SyncResult, error) {
+	run, err := a.Store.Run(ctx, result.RunID)
+	if err != nil {
+		return workflows.SyncResult{}, err
+	}
+	if run.Outcome != result.Outcome {
+		return workflows.SyncResult{RunID: result.RunID, Outcome: workflows.OutcomeFailed}, nil
 	}
 	return result, nil
 }

@@ -22,7 +22,10 @@ func (a *Activities) readTarget(ctx context.Context, in workflows.TargetReadInpu
 	if err != nil {
 		return workflows.ReadResult{}, err
 	}
-	ctx, stop := a.alive(ctx, claimOf(in.RunRef), nil)
+	ctx, stop, err := a.alive(ctx, claimOf(in.RunRef), nil)
+	if err != nil {
+		return workflows.ReadResult{}, err
+	}
 	defer stop()
 	switch in.List {
 	case "accounts":

@@ -92,4 +92,3 @@ func demoDir(dir string) (string, error) {
 	}
 	return dir, nil
 }
-

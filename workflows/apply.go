@@ -26,8 +26,9 @@ type targetState struct {
 	ReadPart   int
 	ReadCursor string
 	Planned    bool
-	Stage      int
-	After      int64
+	// Stages are those left to do, After how far the first of them has come.
+	Stages []directory.Stage
+	After  int64
 	// Failure is the class of what made the target unusable in this run.
 	Failure directory.Class
 }
@@ -63,8 +64,7 @@ func (s *syncRun) applyAll(ctx workflow.Context) error {
 			}
 			t.Planned = true
 			if due == 0 || s.in.DryRun {
-				// Said in the state, so that another history does not plan again.
-				t.Stage = len(directory.Stages)
+				t.Stages = nil
 			}
 		}
 		return t.give(s.applyStages(ctx, t))
@@ -84,6 +84,7 @@ func (s *syncRun) plan(ctx workflow.Context, t *targetState) (int64, error) {
 		return 0, nil
 	}
 	s.Planned += plan.Due
+	t.Stages = plan.Stages
 	s.stage(ctx, "guarding")
 	var guard GuardResult
 	if err := workflow.ExecuteActivity(remote(ctx, t.Ref.Queue, s.Begun.Heartbeat, "guard "+t.Ref.Name), ActivityGuard, in).Get(ctx, &guard); err != nil {
@@ -96,7 +97,7 @@ func (s *syncRun) plan(ctx workflow.Context, t *targetState) (int64, error) {
 		}
 		if err != nil {
 			// Never remove on doubt: what could not be looked up is held.
-			if err := workflow.ExecuteActivity(local(ctx, 0, "hold what could not be looked up"), ActivityHoldDoubts, in).Get(ctx, nil); err != nil {
+			if err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, "hold what could not be looked up"), ActivityHoldDoubts, in).Get(ctx, nil); err != nil {
 				return 0, err
 			}
 		}
@@ -105,8 +106,8 @@ func (s *syncRun) plan(ctx workflow.Context, t *targetState) (int64, error) {
 }
 
 func (s *syncRun) applyStages(ctx workflow.Context, t *targetState) error {
-	for t.Stage < len(directory.Stages) {
-		stage := directory.Stages[t.Stage]
+	for len(t.Stages) > 0 {
+		stage := t.Stages[0]
 		s.stage(ctx, "applying: "+stage.String())
 		more, err := s.applyWindow(ctx, t, stage)
 		if err != nil {
@@ -116,9 +117,9 @@ func (s *syncRun) applyStages(ctx workflow.Context, t *targetState) error {
 			return err
 		}
 		if !more {
-			t.Stage, t.After = t.Stage+1, 0
+			t.Stages, t.After = t.Stages[1:], 0
 		}
-		if t.Stage < len(directory.Stages) && enough(ctx) {
+		if len(t.Stages) > 0 && enough(ctx) {
 			return errContinue
 		}
 	}
@@ -127,9 +128,9 @@ func (s *syncRun) applyStages(ctx workflow.Context, t *targetState) error {
 
 // failRest records that what is left could not be tried, so that the report says so.
 func (s *syncRun) failRest(ctx workflow.Context, t *targetState, cause error) {
-	for _, stage := range directory.Stages[t.Stage:] {
+	for _, stage := range t.Stages {
 		in := StageInput{RunRef: s.Begun.RunRef, Target: t.Ref, Stage: stage, Class: classOf(cause)}
-		if err := workflow.ExecuteActivity(local(ctx, 0, "report what is left"), ActivityFailStage, in).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, "report what is left"), ActivityFailStage, in).Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Warn("what is left was not recorded", "target", t.Ref.Name, "stage", stage.String())
 			return
 		}
@@ -141,7 +142,7 @@ func (s *syncRun) failRest(ctx workflow.Context, t *targetState, cause error) {
 func (s *syncRun) applyWindow(ctx workflow.Context, t *targetState, stage directory.Stage) (bool, error) {
 	var list BatchesResult
 	in := StageInput{RunRef: s.Begun.RunRef, Target: t.Ref, Stage: stage, After: t.After - 1}
-	if err := workflow.ExecuteActivity(local(ctx, 0, "list batches"), ActivityBatches, in).Get(ctx, &list); err != nil {
+	if err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, "list batches"), ActivityBatches, in).Get(ctx, &list); err != nil {
 		return false, err
 	}
 	if len(list.Ranges) == 0 {

@@ -159,6 +159,8 @@ type TargetInput struct {
 // PlanResult counts a plan's changes.
 type PlanResult struct {
 	Total, Due, Unguarded int64
+	// Stages are those that have something to do, in their order.
+	Stages []directory.Stage
 }
 
 // GuardResult counts what the guard decided.

@@ -14,6 +14,11 @@ import (
 // had the chance to look.
 const patience = 24 * time.Hour
 
+// FirstHeartbeat is how long an activity may be silent that runs before the
+// configured time is known. Such an activity takes milliseconds; without a
+// heartbeat a worker that dies in it would hold the run up for an hour.
+const FirstHeartbeat = 5 * time.Second
+
 // local options are for activities that touch the database only.
 func local(ctx workflow.Context, heartbeat time.Duration, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -35,8 +40,11 @@ func remote(ctx workflow.Context, queue string, heartbeat time.Duration, summary
 		StartToCloseTimeout:    time.Hour,
 		ScheduleToCloseTimeout: patience,
 		HeartbeatTimeout:       heartbeat,
-		RetryPolicy:            persistent(),
-		Summary:                summary,
+		// A cancelled run ends when nothing of it calls anybody any more: what
+		// was done until then is recorded, and the next run cannot meet it.
+		WaitForCancellation: true,
+		RetryPolicy:         persistent(),
+		Summary:             summary,
 	})
 }
 

@@ -81,7 +81,7 @@ func Sync(ctx workflow.Context, in SyncInput) (SyncResult, error) {
 		return SyncResult{}, fmt.Errorf("register query: %w", err)
 	}
 	if in.State == nil {
-		err := workflow.ExecuteActivity(local(ctx, 0, "claim "+in.Connection), ActivityBegin, BeginInput{
+		err := workflow.ExecuteActivity(local(ctx, FirstHeartbeat, "claim "+in.Connection), ActivityBegin, BeginInput{
 			Connection: in.Connection, WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Trigger: in.Trigger,
 			DryRun: in.DryRun, AllowRemovals: in.AllowRemovals, Full: in.Full, Drift: in.Drift,
 		}).Get(ctx, &s.Begun)
@@ -90,6 +90,7 @@ func Sync(ctx workflow.Context, in SyncInput) (SyncResult, error) {
 		}
 		if s.Begun.AlreadyRunning != 0 {
 			s.stage(ctx, fmt.Sprintf("run %d is under way", s.Begun.AlreadyRunning))
+			s.attributes(ctx, OutcomeBusy, 0, 0)
 			return SyncResult{Outcome: OutcomeBusy, AlreadyRunning: s.Begun.AlreadyRunning}, nil
 		}
 		for _, t := range s.Begun.Targets {
@@ -153,7 +154,7 @@ func (s *syncRun) finish(ctx workflow.Context, failure error) (SyncResult, error
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
 	}
 	var result SyncResult
-	if err := workflow.ExecuteActivity(local(ctx, 0, "report"), ActivityFinish, in).Get(ctx, &result); err != nil {
+	if err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, "report"), ActivityFinish, in).Get(ctx, &result); err != nil {
 		return SyncResult{RunID: s.Begun.RunID, Outcome: OutcomeFailed}, err
 	}
 	result.Users, result.Groups, result.Members = s.Users, s.Groups, s.Members

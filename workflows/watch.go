@@ -18,7 +18,7 @@ type PollResult struct{ Events int }
 // happened there, starts a run. A schedule starts it.
 func Watch(ctx workflow.Context, in WatchInput) (PollResult, error) {
 	var result PollResult
-	err := workflow.ExecuteActivity(local(ctx, 0, "poll the event log of "+in.Connection), ActivityPollChanges, in).Get(ctx, &result)
+	err := workflow.ExecuteActivity(local(ctx, FirstHeartbeat, "poll the event log of "+in.Connection), ActivityPollChanges, in).Get(ctx, &result)
 	if err != nil || result.Events == 0 {
 		return result, err
 	}

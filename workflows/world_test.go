@@ -75,7 +75,7 @@ func newWorld(t *testing.T) *world {
 		if in.Target.Name == "quiet" {
 			return workflows.PlanResult{Total: 1}, nil
 		}
-		return workflows.PlanResult{Total: 100, Due: 100, Unguarded: 4}, nil
+		return workflows.PlanResult{Total: 100, Due: 100, Unguarded: 4, Stages: directory.Stages[:]}, nil
 	}
 	w.guard = func(workflows.TargetInput) (workflows.GuardResult, error) {
 		return workflows.GuardResult{Admitted: 3, Doubted: 1}, nil
@@ -141,7 +141,9 @@ func (w *world) register() {
 	serve(w, workflows.ActivityReadUsers, func(in workflows.ReadInput) string { return fmt.Sprint(in.Part) }, w.readUsers)
 	serve(w, workflows.ActivityReadGroups, func(in workflows.ReadInput) string { return fmt.Sprint(in.Part) },
 		func(in workflows.ReadInput) (workflows.ReadResult, error) { return twoParts(in.Cursor, in.Part) })
-	serve(w, workflows.ActivityReadMembers, func(in workflows.MembersInput) string { return fmt.Sprintf("after %d, new users %t", in.After, in.NewUsers) },
+	serve(w, workflows.ActivityReadMembers, func(in workflows.MembersInput) string {
+		return fmt.Sprintf("after %d, new users %t", in.After, in.NewUsers)
+	},
 		func(in workflows.MembersInput) (workflows.MembersResult, error) {
 			if in.After == 0 {
 				return workflows.MembersResult{After: 100, Groups: 100, Count: 900}, nil
@@ -150,8 +152,12 @@ func (w *world) register() {
 		})
 	serve(w, workflows.ActivityFinishRead, func(in workflows.FinishReadInput) string {
 		return fmt.Sprintf("%d users, %d groups, %d memberships, from %s", in.Users, in.Groups, in.Members, in.ReadFrom.Format(time.TimeOnly))
-	}, func(workflows.FinishReadInput) (workflows.FinishReadResult, error) { return workflows.FinishReadResult{}, nil })
-	serve(w, workflows.ActivityReadTarget, func(in workflows.TargetReadInput) string { return fmt.Sprintf("%s %s %d", in.Target.Name, in.List, in.Part) }, w.readTarget)
+	}, func(workflows.FinishReadInput) (workflows.FinishReadResult, error) {
+		return workflows.FinishReadResult{}, nil
+	})
+	serve(w, workflows.ActivityReadTarget, func(in workflows.TargetReadInput) string {
+		return fmt.Sprintf("%s %s %d", in.Target.Name, in.List, in.Part)
+	}, w.readTarget)
 	serve(w, workflows.ActivityDecide, func(in workflows.DecideInput) string { return fmt.Sprint(len(in.Targets)) },
 		func(workflows.DecideInput) (nothing, error) { return nothing{}, nil })
 	onTarget := func(in workflows.TargetInput) string { return in.Target.Name }
@@ -165,7 +171,9 @@ func (w *world) register() {
 	}, func(in workflows.BatchInput) (workflows.ApplyResult, error) { return w.applyBatch(in) })
 	serve(w, workflows.ActivityApplyChange, func(in workflows.ChangeInput) string { return fmt.Sprintf("%s %s", in.Target.Name, in.Subject) },
 		func(in workflows.ChangeInput) (workflows.ApplyResult, error) { return w.applyChange(in) })
-	serve(w, workflows.ActivityFailStage, func(in workflows.StageInput) string { return fmt.Sprintf("%s %s: %s", in.Target.Name, in.Stage, in.Class) },
+	serve(w, workflows.ActivityFailStage, func(in workflows.StageInput) string {
+		return fmt.Sprintf("%s %s: %s", in.Target.Name, in.Stage, in.Class)
+	},
 		func(workflows.StageInput) (nothing, error) { return nothing{}, nil })
 	serve(w, workflows.ActivityFinish, func(in workflows.FinishInput) string { return string(in.Failure) }, func(in workflows.FinishInput) (workflows.SyncResult, error) {
 		w.mu.Lock()

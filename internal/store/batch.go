@@ -11,6 +11,17 @@ import (
 // Range is a batch of a stage: changes whose ord lies in it, ends included.
 type Range struct{ From, To int64 }
 
+// Stages returns the stages of a run's plan in a target that have something
+// to do, in their order.
+func (s *Store) Stages(ctx context.Context, runID, targetID int64) ([]directory.Stage, error) {
+	var stages []directory.Stage
+	err := s.selectAll(ctx, &stages, `SELECT DISTINCT stage FROM changes WHERE run_id = ? AND target_id = ? AND state IN ('unguarded', 'doubted', 'planned', 'retry') ORDER BY stage`, runID, targetID)
+	if err != nil {
+		return nil, fmt.Errorf("read stages: %w", err)
+	}
+	return stages, nil
+}
+
 // Batches cuts the changes of a stage that are still to be done into batches
 // of size, and returns up to limit of them that begin after an ord.
 func (s *Store) Batches(ctx context.Context, runID, targetID int64, stage directory.Stage, after int64, size, limit int) ([]Range, error) {

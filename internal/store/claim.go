@@ -120,16 +120,29 @@ func (s *Store) BeginRun(ctx context.Context, r RunRequest, now time.Time) (Star
 // overtake: it fails with ErrFenced when the claim is no longer held.
 func (s *Store) writeAs(ctx context.Context, c Claim, fn func(ctx context.Context, tx *Tx) error) error {
 	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
-		var row connectionRow
-		err := tx.get(ctx, &row, `SELECT claim_epoch, claim_run, claim_owner, claim_until FROM connections WHERE id = ?`+tx.forShare(), c.ConnectionID)
+		row, err := readClaim(ctx, tx, c)
 		if err != nil {
-			return fmt.Errorf("read claim: %w", notFound(err))
+			return err
 		}
-		if row.ClaimEpoch != c.Epoch || row.ClaimOwner == "" {
+		if !row.holds(c) {
 			return ErrFenced
 		}
 		return fn(ctx, tx)
 	})
+}
+
+// readClaim reads who holds a connection and keeps that from changing until
+// the transaction ends.
+func readClaim(ctx context.Context, tx *Tx, c Claim) (connectionRow, error) {
+	var row connectionRow
+	if err := tx.get(ctx, &row, `SELECT claim_epoch, claim_run, claim_owner, claim_until FROM connections WHERE id = ?`+tx.forShare(), c.ConnectionID); err != nil {
+		return connectionRow{}, fmt.Errorf("read claim: %w", notFound(err))
+	}
+	return row, nil
+}
+
+func (row connectionRow) holds(c Claim) bool {
+	return row.ClaimEpoch == c.Epoch && row.ClaimOwner != ""
 }
 
 // Renew keeps a claim alive. It writes only when half of it has passed, and
@@ -139,7 +152,7 @@ func (s *Store) Renew(ctx context.Context, c Claim, now time.Time) error {
 	if err := s.get(ctx, &row, `SELECT claim_epoch, claim_run, claim_owner, claim_until FROM connections WHERE id = ?`, c.ConnectionID); err != nil {
 		return fmt.Errorf("read claim: %w", notFound(err))
 	}
-	if row.ClaimEpoch != c.Epoch || row.ClaimOwner == "" {
+	if !row.holds(c) {
 		return ErrFenced
 	}
 	if row.ClaimUntil-micros(now) > (claimFor / 2).Microseconds() {

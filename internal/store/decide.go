@@ -90,7 +90,7 @@ func (s *Store) SaveDecisions(ctx context.Context, c Claim, targetID int64, deci
 			JOIN desired_accounts d ON d.user_id = u.id AND d.target_id = ?
 			JOIN memberships m ON m.user_id = u.id AND NOT m.absent
 			JOIN groups g ON g.id = m.group_id AND g.presence = 'present'
-			WHERE u.connection_id = ? AND u.dirty AND u.id BETWEEN ? AND ? AND d.state = 'active'
+			WHERE u.connection_id = ? AND u.dirty AND u.id BETWEEN ? AND ? AND (d.state = 'active' OR u.presence = 'absent')
 			ON CONFLICT DO NOTHING`, targetID, c.ConnectionID, first, last); err != nil {
 			return fmt.Errorf("store desired memberships: %w", err)
 		}

@@ -79,19 +79,37 @@ func (s *Store) TargetAge(ctx context.Context, targetID int64) (TargetAge, error
 }
 
 // Finish ends a run: it records the outcome, lets go of the connection, and
-// marks as clean the subjects whose changes all came to a good end. A run that
-// was dry or failed leaves every mark as it is.
+// marks as clean the subjects whose changes all came to a good end; what
+// earlier runs held gives way to what this one decided. A run that was dry or
+// failed leaves every mark as it is. Finishing a finished run again does nothing.
 func (s *Store) Finish(ctx context.Context, c Claim, outcome, reason string, settled bool, now time.Time) error {
-	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
+		row, err := readClaim(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		if row.ClaimEpoch == c.Epoch && row.ClaimOwner == "" && row.ClaimRun == c.RunID {
+			return nil // finished by an attempt whose answer was lost
+		}
+		if !row.holds(c) {
+			return ErrFenced
+		}
 		if settled {
 			for _, statement := range []string{
 				`UPDATE users SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT user_id FROM changes WHERE run_id = ? AND state NOT IN ('applied', 'skipped'))`,
 				`UPDATE groups SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT group_id FROM changes WHERE run_id = ? AND stage = 2 AND state NOT IN ('applied', 'skipped'))`,
+				`UPDATE held_plans SET state = 'superseded' WHERE state = 'held' AND target_id IN (SELECT id FROM targets WHERE connection_id = ?) AND run_id < ?`,
 			} {
 				if _, err := tx.exec(ctx, statement, c.ConnectionID, c.RunID); err != nil {
 					return fmt.Errorf("mark settled subjects: %w", err)
 				}
 			}
+		}
+		// A list that spoke for a removal which was not made may have been wrong,
+		// and then it lacked more than can be told: everything is read again.
+		if _, err := tx.exec(ctx, `UPDATE connections SET full_due = TRUE WHERE id = ? AND NOT full_due
+				AND EXISTS (SELECT 1 FROM changes WHERE run_id = ? AND evidence = 'absence' AND state IN ('held', 'contradicted'))`, c.ConnectionID, c.RunID); err != nil {
+			return fmt.Errorf("ask for a full read: %w", err)
 		}
 		if _, err := tx.exec(ctx, `DELETE FROM seen WHERE run_id = ?`, c.RunID); err != nil {
 			return fmt.Errorf("forget what was seen: %w", err)
@@ -99,8 +117,10 @@ func (s *Store) Finish(ctx context.Context, c Claim, outcome, reason string, set
 		if _, err := tx.exec(ctx, `UPDATE runs SET outcome = ?, reason = ?, stage = 'done', ended_at = ? WHERE id = ?`, outcome, reason, micros(now), c.RunID); err != nil {
 			return fmt.Errorf("close run: %w", err)
 		}
-		_, err := tx.exec(ctx, `UPDATE connections SET claim_owner = '', claim_until = 0 WHERE id = ? AND claim_epoch = ?`, c.ConnectionID, c.Epoch)
-		return err
+		if _, err := tx.exec(ctx, `UPDATE connections SET claim_owner = '', claim_until = 0 WHERE id = ? AND claim_epoch = ?`, c.ConnectionID, c.Epoch); err != nil {
+			return fmt.Errorf("let go of the connection: %w", err)
+		}
+		return nil
 	})
 }
 

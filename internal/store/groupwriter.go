@@ -26,10 +26,11 @@ type groupWriter struct {
 }
 
 type pendingWrite struct {
-	ctx  context.Context
-	fn   func(ctx context.Context, tx *Tx) error
-	err  error
-	done chan struct{}
+	ctx      context.Context
+	fn       func(ctx context.Context, tx *Tx) error
+	err      error
+	panicked any // what fn panicked with: its caller's to deal with, not the writer's
+	done     chan struct{}
 }
 
 var errClosed = errors.New("the store is closed")
@@ -51,6 +52,9 @@ func (w *groupWriter) write(ctx context.Context, fn func(ctx context.Context, tx
 	}
 	// Once taken, a write ends by itself; its outcome must be known to the caller.
 	<-p.done
+	if p.panicked != nil {
+		panic(p.panicked)
+	}
 	return p.err
 }
 
@@ -102,7 +106,7 @@ func (w *groupWriter) commitGroup(group []*pendingWrite) error {
 		if p.err = p.ctx.Err(); p.err != nil {
 			continue
 		}
-		if err := runInSavepoint(ctx, tx, p); err != nil {
+		if err := runInSavepoint(ctx, tx, p, w.hooks); err != nil {
 			return err
 		}
 	}
@@ -120,11 +124,11 @@ func (w *groupWriter) commitGroup(group []*pendingWrite) error {
 
 // runInSavepoint runs one write; its own failure undoes it alone. The error
 // returned is one that spoils the whole group.
-func runInSavepoint(ctx context.Context, tx *sqlx.Tx, p *pendingWrite) error {
+func runInSavepoint(ctx context.Context, tx *sqlx.Tx, p *pendingWrite, hooks Hooks) error {
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT one"); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
-	if p.err = p.fn(ctx, &Tx{tx: tx, dialect: sqlite}); p.err != nil {
+	if p.err = p.call(ctx, &Tx{tx: tx, dialect: sqlite, hooks: hooks}); p.err != nil {
 		if _, err := tx.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
 			return fmt.Errorf("roll back: %w", err)
 		}
@@ -135,6 +139,19 @@ func runInSavepoint(ctx context.Context, tx *sqlx.Tx, p *pendingWrite) error {
 	return nil
 }
 
+var errPanicked = errors.New("a write panicked")
+
+// call runs the write's own function; a panic in it is kept for the caller.
+func (p *pendingWrite) call(ctx context.Context, tx *Tx) (err error) {
+	defer func() {
+		if p.panicked = recover(); p.panicked != nil {
+			err = errPanicked
+		}
+	}()
+	return p.fn(ctx, tx)
+}
+
+// close ends the writer: what was taken is committed, what waits is refused.
 func (w *groupWriter) close() error {
 	w.closed.Do(func() { close(w.stop) })
 	<-w.ended

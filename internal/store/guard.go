@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -34,47 +35,34 @@ type Verdict struct {
 	Doubted int64
 }
 
-type guardKind struct {
-	kind       directory.Kind
-	linked     string // counts what the share is of
-	everything string // marks removals that would leave nothing
-}
-
-var guardKinds = []guardKind{
-	{directory.SuspendAccount,
-		`SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`,
-		`UPDATE changes SET state = 'held', class = 'everybody' WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'
-			AND (SELECT COUNT(*) FROM changes n WHERE n.run_id = changes.run_id AND n.target_id = changes.target_id AND n.kind = changes.kind AND n.state IN ('unguarded', 'skipped'))
-				>= (SELECT COUNT(*) FROM accounts a WHERE a.target_id = changes.target_id AND a.status = 'active')
-			AND (SELECT COUNT(*) FROM accounts a WHERE a.target_id = changes.target_id AND a.status = 'active') >= 2`},
-	{directory.RemoveMember,
-		`SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`,
-		`UPDATE changes SET state = 'held', class = 'whole-group' WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'
-			AND group_id IN (
-				SELECT n.group_id FROM changes n WHERE n.run_id = changes.run_id AND n.target_id = changes.target_id AND n.kind = 'membership.remove' AND n.state = 'unguarded'
-				GROUP BY n.group_id HAVING COUNT(*) >= 2
-					AND COUNT(*) >= (SELECT COUNT(*) FROM target_memberships tm JOIN accounts a ON a.target_id = tm.target_id AND a.user_id = tm.user_id AND a.status = 'active'
-						WHERE tm.target_id = changes.target_id AND tm.group_id = n.group_id))`},
-}
-
 // Guard decides about the removals of a run's plan in a target: protected
 // objects are skipped, removals beyond the limits are held, the rest is
 // admitted and counted in the window in the same transaction. What is held
 // becomes a held plan, in place of an earlier one. Deciding again changes nothing.
 func (s *Store) Guard(ctx context.Context, c Claim, targetID int64, limits Limits, now time.Time) (Verdict, error) {
 	err := s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		if _, err := tx.exec(ctx, `UPDATE changes SET state = 'skipped', class = 'protected' WHERE run_id = ? AND target_id = ? AND state IN ('unguarded', 'planned')
-			AND (EXISTS (SELECT 1 FROM accounts a WHERE a.target_id = changes.target_id AND a.user_id = changes.user_id AND a.protected)
-				OR EXISTS (SELECT 1 FROM target_groups g WHERE g.target_id = changes.target_id AND g.group_id = changes.group_id AND g.protected))`,
-			c.RunID, targetID); err != nil {
-			return fmt.Errorf("skip protected: %w", err)
+		// Whoever admits removals in this target at the same time waits, or both would count the same room.
+		var locked int64
+		if err := tx.get(ctx, &locked, `SELECT id FROM targets WHERE id = ?`+tx.forNoKeyUpdate(), targetID); err != nil {
+			return fmt.Errorf("read target %d: %w", targetID, notFound(err))
 		}
-		for _, k := range guardKinds {
-			if err := guardOne(ctx, tx, c.RunID, targetID, k, limits, now); err != nil {
-				return fmt.Errorf("guard %s: %w", k.kind, err)
+		for _, statement := range []string{
+			`UPDATE changes SET state = 'skipped', class = 'protected' WHERE run_id = ? AND target_id = ? AND state IN ('unguarded', 'planned')
+				AND (user_id IN (SELECT user_id FROM accounts WHERE target_id = ? AND protected) OR group_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND protected))`,
+			`UPDATE changes SET state = 'skipped', class = 'read-only' WHERE run_id = ? AND target_id = ? AND state IN ('unguarded', 'planned')
+				AND (user_id IN (SELECT user_id FROM accounts WHERE target_id = ? AND read_only) OR group_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND read_only))`,
+		} {
+			if _, err := tx.exec(ctx, statement, c.RunID, targetID, targetID, targetID); err != nil {
+				return fmt.Errorf("skip what must not be touched: %w", err)
 			}
 		}
-		return recordHeld(ctx, tx, c.RunID, targetID, limits, now)
+		g := guarding{tx: tx, runID: c.RunID, targetID: targetID, limits: limits, now: now}
+		for _, kind := range []directory.Kind{directory.SuspendAccount, directory.RemoveMember} {
+			if err := g.decide(ctx, kind); err != nil {
+				return fmt.Errorf("guard %s: %w", kind, err)
+			}
+		}
+		return g.recordHeld(ctx)
 	})
 	if err != nil {
 		return Verdict{}, err
@@ -82,71 +70,170 @@ func (s *Store) Guard(ctx context.Context, c Claim, targetID int64, limits Limit
 	return s.verdict(ctx, c.RunID, targetID)
 }
 
-func guardOne(ctx context.Context, tx *Tx, runID, targetID int64, k guardKind, limits Limits, now time.Time) error {
-	if !limits.Override {
-		if _, err := tx.exec(ctx, k.everything, runID, targetID, string(k.kind)); err != nil {
-			return err
-		}
-	}
-	var due, linked, used int64
-	if err := tx.get(ctx, &due, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`, runID, targetID, string(k.kind)); err != nil {
-		return err
-	}
-	if due == 0 {
-		return nil
-	}
-	if err := tx.get(ctx, &linked, k.linked, targetID); err != nil {
-		return err
-	}
-	since := micros(now.Add(-limits.Window))
-	if err := tx.get(ctx, &used, `SELECT COUNT(*) FROM removals WHERE target_id = ? AND kind = ? AND admitted_at > ?`, targetID, string(k.kind), since); err != nil {
-		return err
-	}
-	limit := max(limits.Always, min(limits.Count, int64(limits.Share*float64(linked))))
-	if used+due > limit && !limits.Override {
-		_, err := tx.exec(ctx, `UPDATE changes SET state = 'held', class = 'over-limit' WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`,
-			runID, targetID, string(k.kind))
-		return err
-	}
-	if !limits.Preview {
-		if _, err := tx.exec(ctx, `INSERT INTO removals (target_id, kind, run_id, change_id, admitted_at)
-			SELECT target_id, kind, run_id, id, CAST(? AS BIGINT) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`,
-			micros(now), runID, targetID, string(k.kind)); err != nil {
-			return err
-		}
-	}
-	_, err := tx.exec(ctx, `UPDATE changes SET state = CASE WHEN evidence = 'absence' THEN 'doubted' ELSE 'planned' END
-		WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`, runID, targetID, string(k.kind))
-	return err
+// guarding is one decision of the guard, in its transaction.
+type guarding struct {
+	tx              *Tx
+	runID, targetID int64
+	limits          Limits
+	now             time.Time
 }
 
-func recordHeld(ctx context.Context, tx *Tx, runID, targetID int64, limits Limits, now time.Time) error {
-	if limits.Preview {
-		return nil
-	}
-	if _, err := tx.exec(ctx, `UPDATE held_plans SET state = 'superseded' WHERE target_id = ? AND state = 'held' AND run_id <> ?`, targetID, runID); err != nil {
+// room is what a kind's limit is reckoned from.
+type room struct {
+	due     int64 // removals to be decided about
+	linked  int64 // accounts that have access
+	used    int64 // removals admitted in the window
+	leaving int64 // due, and those that are skipped
+}
+
+func (g guarding) decide(ctx context.Context, kind directory.Kind) error {
+	r, err := g.room(ctx, kind)
+	if err != nil || r.due == 0 {
 		return err
 	}
-	var held []struct {
-		Kind    string `db:"kind"`
-		Class   string `db:"class"`
-		UserID  int64  `db:"user_id"`
-		GroupID int64  `db:"group_id"`
+	if !g.limits.Override {
+		switch kind {
+		case directory.SuspendAccount:
+			// The last one of several counts too, even if the others left before; the only one there ever was does not.
+			if r.leaving >= r.linked && r.used+r.leaving >= 2 {
+				return g.hold(ctx, kind, directory.ClassEverybody)
+			}
+		case directory.RemoveMember:
+			if err := g.holdWholeGroups(ctx); err != nil {
+				return err
+			}
+			if r, err = g.room(ctx, kind); err != nil || r.due == 0 {
+				return err
+			}
+		}
+		linked := r.linked
+		if kind == directory.SuspendAccount {
+			linked += r.used // the share is of what the window began with
+		}
+		if r.used+r.due > g.limits.of(linked) {
+			return g.hold(ctx, kind, directory.ClassOverLimit)
+		}
 	}
-	if err := tx.selectAll(ctx, &held, `SELECT kind, class, user_id, group_id FROM changes WHERE run_id = ? AND target_id = ? AND state = 'held' ORDER BY kind, user_id, group_id`, runID, targetID); err != nil {
-		return err
+	return g.admit(ctx, kind)
+}
+
+// of returns how many removals of a kind a window has room for.
+func (l Limits) of(linked int64) int64 {
+	// 0.29 * 100 is a little less than 29 in binary.
+	share := int64(math.Floor(l.Share*float64(linked) + 1e-6))
+	return max(l.Always, min(l.Count, share))
+}
+
+func (g guarding) since() int64 { return micros(g.now.Add(-g.limits.Window)) }
+
+func (g guarding) room(ctx context.Context, kind directory.Kind) (room, error) {
+	var r room
+	for _, count := range []struct {
+		into  *int64
+		query string
+		args  []any
+	}{
+		{&r.due, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`, []any{g.runID, g.targetID, string(kind)}},
+		{&r.leaving, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state IN ('unguarded', 'skipped')`, []any{g.runID, g.targetID, string(kind)}},
+		{&r.linked, `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`, []any{g.targetID}},
+		{&r.used, `SELECT COUNT(*) FROM removals WHERE target_id = ? AND kind = ? AND admitted_at > ?`, []any{g.targetID, string(kind), g.since()}},
+	} {
+		if err := g.tx.get(ctx, count.into, count.query, count.args...); err != nil {
+			return room{}, fmt.Errorf("count removals: %w", err)
+		}
+		if r.due == 0 {
+			break // nothing to decide about: the rest need not be known
+		}
 	}
-	if len(held) == 0 {
+	return r, nil
+}
+
+func (g guarding) hold(ctx context.Context, kind directory.Kind, class directory.Class) error {
+	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'held', class = ? WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`,
+		string(class), g.runID, g.targetID, string(kind)); err != nil {
+		return fmt.Errorf("hold removals: %w", err)
+	}
+	return nil
+}
+
+// holdWholeGroups holds the removals that would leave nobody in a group of two
+// or more, counting those who were taken out of it within the window.
+func (g guarding) holdWholeGroups(ctx context.Context) error {
+	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'held', class = 'whole-group'
+		WHERE run_id = ? AND target_id = ? AND kind = 'membership.remove' AND state = 'unguarded' AND group_id IN (
+			SELECT n.group_id FROM changes n
+			LEFT JOIN (
+				SELECT c.group_id, COUNT(*) AS removed FROM removals r JOIN changes c ON c.id = r.change_id
+				WHERE r.target_id = ? AND r.kind = 'membership.remove' AND r.admitted_at > ? GROUP BY c.group_id
+			) earlier ON earlier.group_id = n.group_id
+			WHERE n.run_id = ? AND n.target_id = ? AND n.kind = 'membership.remove' AND n.state IN ('unguarded', 'skipped')
+			GROUP BY n.group_id
+			HAVING COUNT(*) + COALESCE(MAX(earlier.removed), 0) >= 2 AND COUNT(*) >= (
+				SELECT COUNT(*) FROM target_memberships tm JOIN accounts a ON a.target_id = tm.target_id AND a.user_id = tm.user_id AND a.status = 'active'
+				WHERE tm.target_id = ? AND tm.group_id = n.group_id))`,
+		g.runID, g.targetID, g.targetID, g.since(), g.runID, g.targetID, g.targetID); err != nil {
+		return fmt.Errorf("hold whole groups: %w", err)
+	}
+	return nil
+}
+
+func (g guarding) admit(ctx context.Context, kind directory.Kind) error {
+	if !g.limits.Preview {
+		if _, err := g.tx.exec(ctx, `INSERT INTO removals (target_id, kind, run_id, change_id, admitted_at)
+			SELECT target_id, kind, run_id, id, CAST(? AS BIGINT) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`,
+			micros(g.now), g.runID, g.targetID, string(kind)); err != nil {
+			return fmt.Errorf("count removals in the window: %w", err)
+		}
+	}
+	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = CASE WHEN evidence = 'absence' THEN 'doubted' ELSE 'planned' END
+		WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`, g.runID, g.targetID, string(kind)); err != nil {
+		return fmt.Errorf("admit removals: %w", err)
+	}
+	return nil
+}
+
+// recordHeld makes a held plan of what was held, in place of an earlier run's.
+func (g guarding) recordHeld(ctx context.Context) error {
+	if g.limits.Preview {
 		return nil
 	}
-	h := sha256.New()
-	for _, change := range held {
-		fmt.Fprintln(h, change.Kind, change.UserID, change.GroupID)
+	if _, err := g.tx.exec(ctx, `UPDATE held_plans SET state = 'superseded' WHERE target_id = ? AND state = 'held' AND run_id <> ?`, g.targetID, g.runID); err != nil {
+		return fmt.Errorf("supersede held plan: %w", err)
 	}
-	_, err := tx.exec(ctx, `INSERT INTO held_plans (run_id, target_id, digest, reason, changes, state, created_at, expires_at) VALUES (?, ?, ?, ?, ?, 'held', ?, ?)
+	held, reason, digest, err := g.held(ctx)
+	if err != nil || held == 0 {
+		return err
+	}
+	if _, err = g.tx.exec(ctx, `INSERT INTO held_plans (run_id, target_id, digest, reason, changes, state, created_at, expires_at) VALUES (?, ?, ?, ?, ?, 'held', ?, ?)
 		ON CONFLICT (run_id, target_id) DO UPDATE SET digest = excluded.digest, reason = excluded.reason, changes = excluded.changes`,
-		runID, targetID, hex.EncodeToString(h.Sum(nil)), held[0].Class, len(held), micros(now), micros(now.Add(limits.HeldFor)))
-	return err
+		g.runID, g.targetID, digest, reason, held, micros(g.now), micros(g.now.Add(g.limits.HeldFor))); err != nil {
+		return fmt.Errorf("record held plan: %w", err)
+	}
+	return nil
+}
+
+// held counts what was held and identifies it by a digest of what it would do.
+func (g guarding) held(ctx context.Context) (count int64, reason, digest string, err error) {
+	rows, err := g.tx.query(ctx, `SELECT kind, class, user_id, group_id FROM changes
+		WHERE run_id = ? AND target_id = ? AND state = 'held' AND class <> 'unconfirmed' ORDER BY kind, user_id, group_id`, g.runID, g.targetID)
+	if err != nil {
+		return 0, "", "", fmt.Errorf("read what is held: %w", err)
+	}
+	defer rows.Close()
+	h := sha256.New()
+	for rows.Next() {
+		var kind, class string
+		var userID, groupID int64
+		if err := rows.Scan(&kind, &class, &userID, &groupID); err != nil {
+			return 0, "", "", fmt.Errorf("read what is held: %w", err)
+		}
+		if count == 0 {
+			reason = class
+		}
+		count++
+		fmt.Fprintln(h, kind, userID, groupID)
+	}
+	return count, reason, hex.EncodeToString(h.Sum(nil)), rows.Err()
 }
 
 func (s *Store) verdict(ctx context.Context, runID, targetID int64) (Verdict, error) {
@@ -173,61 +260,4 @@ func (s *Store) verdict(ctx context.Context, runID, targetID int64) (Verdict, er
 		}
 	}
 	return v, nil
-}
-
-// SetProtected stores what a target says must never be touched, with what the
-// configuration adds, and marks the links accordingly.
-func (s *Store) SetProtected(ctx context.Context, c Claim, targetID int64, accounts, groups []string) error {
-	if same, err := s.sameProtected(ctx, targetID, accounts, groups); err != nil || same {
-		return err
-	}
-	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		if _, err := tx.exec(ctx, `DELETE FROM protected_objects WHERE target_id = ?`, targetID); err != nil {
-			return err
-		}
-		for _, set := range []struct {
-			kind string
-			ids  []string
-		}{{"account", accounts}, {"group", groups}} {
-			for chunk := range chunks(set.ids, 1000) {
-				args := make([]any, 0, 3*len(chunk))
-				for _, id := range chunk {
-					args = append(args, targetID, set.kind, id)
-				}
-				if _, err := tx.exec(ctx, `INSERT INTO protected_objects (target_id, kind, remote_id) VALUES `+rows("(?, ?, ?)", len(chunk))+` ON CONFLICT DO NOTHING`, args...); err != nil {
-					return err
-				}
-			}
-		}
-		for _, statement := range []string{
-			`UPDATE accounts SET protected = NOT protected WHERE target_id = ? AND protected <> EXISTS (
-				SELECT 1 FROM protected_objects p WHERE p.target_id = accounts.target_id AND p.kind = 'account' AND (p.remote_id = accounts.remote_id OR p.remote_id = accounts.email_key))`,
-			`UPDATE target_groups SET protected = NOT protected WHERE target_id = ? AND protected <> EXISTS (
-				SELECT 1 FROM protected_objects p WHERE p.target_id = target_groups.target_id AND p.kind = 'group' AND (p.remote_id = target_groups.remote_id OR p.remote_id = LOWER(target_groups.name)))`,
-		} {
-			if _, err := tx.exec(ctx, statement, targetID); err != nil {
-				return fmt.Errorf("mark protected: %w", err)
-			}
-		}
-		return nil
-	})
-}
-
-func (s *Store) sameProtected(ctx context.Context, targetID int64, accounts, groups []string) (bool, error) {
-	known, err := s.Protected(ctx, targetID)
-	if err != nil {
-		return false, err
-	}
-	want := len(accounts) + len(groups)
-	for _, id := range accounts {
-		if !known.Account(id, "") {
-			return false, nil
-		}
-	}
-	for _, id := range groups {
-		if !known.Group(id, "") {
-			return false, nil
-		}
-	}
-	return want == known.size, nil
 }

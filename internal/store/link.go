@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -15,10 +16,11 @@ func (s *Store) LinkAccounts(ctx context.Context, c Claim, targetID int64, ident
 	}
 	err = s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
 		taken = map[int64]bool{}
-		for _, l := range links {
-			if err := recordLinks(ctx, tx, targetID, identity, &l, now); err != nil {
-				return err
-			}
+		settled := slices.Clone(links)
+		if err := recordLinks(ctx, tx, targetID, identity, settled, now); err != nil {
+			return err
+		}
+		for _, l := range settled {
 			if l.Class != "" {
 				taken[l.UserID] = true
 			}

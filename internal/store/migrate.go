@@ -18,13 +18,7 @@ var migrations embed.FS
 // PostgreSQL database wait for each other on an advisory lock; on SQLite the
 // write lock does that.
 func migrate(ctx context.Context, db *sqlx.DB, d dialect) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("open migrations: %w", err)
-	}
-	gooseDialect := goose.DialectSQLite3
 	if d == postgres {
-		gooseDialect, files = goose.DialectPostgres, postgresFS{files}
 		// A session lock lives in one connection: it is released when that is closed.
 		lock, err := db.Connx(ctx)
 		if err != nil {
@@ -37,14 +31,30 @@ func migrate(ctx context.Context, db *sqlx.DB, d dialect) error {
 		}
 		defer lock.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(lockKey))
 	}
-	provider, err := goose.NewProvider(gooseDialect, db.DB, files, goose.WithDisableGlobalRegistry(true))
+	provider, err := migrationsOf(db, d)
 	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
+		return err
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate database: %w", err)
 	}
 	return nil
+}
+
+func migrationsOf(db *sqlx.DB, d dialect) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("open migrations: %w", err)
+	}
+	gooseDialect := goose.DialectSQLite3
+	if d == postgres {
+		gooseDialect, files = goose.DialectPostgres, postgresFS{files}
+	}
+	provider, err := goose.NewProvider(gooseDialect, db.DB, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return provider, nil
 }
 
 // postgresFS serves the migrations in PostgreSQL's words, so that there is one

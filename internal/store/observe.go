@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,9 +22,10 @@ func (s *Store) ObserveAccounts(ctx context.Context, c Claim, targetID int64, ac
 		byID[a.ID] = a
 	}
 	var seen []int64
-	var changed []directory.Account
+	changed := make(map[int64]directory.Account)
 	for chunk := range chunks(ids, 1000) {
-		query, args, err := in(`SELECT id, remote_id, email, display_name, status, managed, read_only FROM accounts WHERE target_id = ? AND remote_id IN (?)`, targetID, chunk)
+		query, args, err := in(`SELECT id, remote_id, email, display_name, status, managed, read_only FROM accounts
+			WHERE identity = (SELECT identity FROM targets WHERE id = ?) AND remote_id IN (?) AND target_id = ?`, targetID, chunk, targetID)
 		if err != nil {
 			return nil, err
 		}
@@ -42,7 +45,7 @@ func (s *Store) ObserveAccounts(ctx context.Context, c Claim, targetID int64, ac
 			seen = append(seen, k.ID)
 			a := byID[k.RemoteID]
 			if a.Email != k.Email || a.DisplayName != k.Name || string(a.Status) != k.Status || a.Managed != k.Managed || a.ReadOnly != k.ReadOnly {
-				changed = append(changed, a)
+				changed[k.ID] = a
 			}
 		}
 	}
@@ -50,12 +53,15 @@ func (s *Store) ObserveAccounts(ctx context.Context, c Claim, targetID int64, ac
 		return seen, nil
 	}
 	err := s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		for _, a := range changed {
-			if _, err := tx.exec(ctx, `UPDATE users SET dirty = TRUE WHERE id = (SELECT user_id FROM accounts WHERE target_id = ? AND remote_id = ?)`, targetID, a.ID); err != nil {
+		for _, id := range slices.Sorted(maps.Keys(changed)) {
+			a := changed[id]
+			if _, err := tx.exec(ctx, `UPDATE users SET dirty = TRUE WHERE id = (SELECT user_id FROM accounts WHERE id = ?) AND NOT dirty`, id); err != nil {
 				return fmt.Errorf("mark user of a changed account: %w", err)
 			}
-			if _, err := tx.exec(ctx, `UPDATE accounts SET email = ?, email_key = ?, display_name = ?, status = ?, managed = ?, read_only = ?, observed_at = ? WHERE target_id = ? AND remote_id = ?`,
-				a.Email, strings.ToLower(a.Email), a.DisplayName, string(a.Status), a.Managed, a.ReadOnly, micros(now), targetID, a.ID); err != nil {
+			if _, err := tx.exec(ctx, `UPDATE accounts SET email = ?, email_key = ?, display_name = ?, status = ?, managed = ?, read_only = ?, observed_at = ?,
+					protected = EXISTS (SELECT 1 FROM protected_objects p WHERE p.target_id = accounts.target_id AND p.kind = 'account' AND p.remote_id IN (?, ?))
+				WHERE id = ?`,
+				a.Email, strings.ToLower(a.Email), a.DisplayName, string(a.Status), a.Managed, a.ReadOnly, micros(now), a.ID, strings.ToLower(a.Email), id); err != nil {
 				return fmt.Errorf("store changed account: %w", err)
 			}
 		}
@@ -75,32 +81,37 @@ type Link struct {
 // UnseenAccounts returns the linked accounts that a complete list of a
 // target's accounts, seen by this run, did not have.
 func (s *Store) UnseenAccounts(ctx context.Context, c Claim, targetID int64) ([]Link, error) {
-	var links []Link
-	if err := s.selectAll(ctx, &links, `SELECT id, user_id AS subject, remote_id, '' AS name FROM accounts WHERE target_id = ?`, targetID); err != nil {
-		return nil, fmt.Errorf("read links: %w", err)
-	}
-	return s.unseen(ctx, c.RunID, fmt.Sprintf("accounts/%d", targetID), links)
+	return s.unseen(ctx, c.RunID, "accounts", targetID, `SELECT id, user_id AS subject, remote_id, '' AS name FROM accounts WHERE target_id = ?`)
 }
 
 // UnseenGroups is UnseenAccounts for groups.
 func (s *Store) UnseenGroups(ctx context.Context, c Claim, targetID int64) ([]Link, error) {
-	var links []Link
-	if err := s.selectAll(ctx, &links, `SELECT id, group_id AS subject, remote_id, name FROM target_groups WHERE target_id = ?`, targetID); err != nil {
-		return nil, fmt.Errorf("read links: %w", err)
-	}
-	return s.unseen(ctx, c.RunID, fmt.Sprintf("groups/%d", targetID), links)
+	return s.unseen(ctx, c.RunID, "groups", targetID, `SELECT id, group_id AS subject, remote_id, name FROM target_groups WHERE target_id = ?`)
 }
 
-func (s *Store) unseen(ctx context.Context, runID int64, collection string, links []Link) ([]Link, error) {
-	seen, err := s.seenSet(ctx, runID, collection)
+// unseen streams the links, so that only those that are missing cost memory.
+func (s *Store) unseen(ctx context.Context, runID int64, list string, targetID int64, query string) ([]Link, error) {
+	seen, err := s.seenSet(ctx, runID, fmt.Sprintf("%s/%d", list, targetID))
 	if err != nil {
 		return nil, err
 	}
+	rows, err := s.query(ctx, query, targetID)
+	if err != nil {
+		return nil, fmt.Errorf("read links: %w", err)
+	}
+	defer rows.Close()
 	var missing []Link
-	for _, l := range links {
+	for rows.Next() {
+		var l Link
+		if err := rows.StructScan(&l); err != nil {
+			return nil, fmt.Errorf("read links: %w", err)
+		}
 		if !seen.has(l.ID) {
 			missing = append(missing, l)
 		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read links: %w", err)
 	}
 	return missing, nil
 }
@@ -108,24 +119,24 @@ func (s *Store) unseen(ctx context.Context, runID int64, collection string, link
 // DropAccountLink forgets an account that a direct look-up did not find, with
 // its memberships; its user becomes dirty.
 func (s *Store) DropAccountLink(ctx context.Context, c Claim, targetID int64, l Link) error {
-	return s.dropLink(ctx, c, l, `UPDATE users SET dirty = TRUE WHERE id = ?`,
-		`DELETE FROM target_memberships WHERE user_id = ? AND target_id = ?`, `DELETE FROM accounts WHERE user_id = ? AND target_id = ?`, targetID)
+	return s.dropLink(ctx, c, l, targetID, `UPDATE users SET dirty = TRUE WHERE id = ?`,
+		`DELETE FROM target_memberships WHERE user_id = ? AND target_id = ?`, `DELETE FROM accounts WHERE user_id = ? AND target_id = ?`)
 }
 
 // DropGroupLink forgets a group that is not in the target any more, with its
 // memberships; it and its members become dirty.
 func (s *Store) DropGroupLink(ctx context.Context, c Claim, targetID int64, l Link) error {
-	return s.dropLink(ctx, c, l, `UPDATE users SET dirty = TRUE WHERE id IN (SELECT user_id FROM memberships WHERE group_id = ?)`,
-		`DELETE FROM target_memberships WHERE group_id = ? AND target_id = ?`, `DELETE FROM target_groups WHERE group_id = ? AND target_id = ?`, targetID)
+	return s.dropLink(ctx, c, l, targetID, `UPDATE groups SET dirty = TRUE WHERE id = ?`,
+		`DELETE FROM target_memberships WHERE group_id = ? AND target_id = ?`, `DELETE FROM target_groups WHERE group_id = ? AND target_id = ?`,
+		`UPDATE users SET dirty = TRUE WHERE NOT dirty AND id IN (SELECT user_id FROM memberships WHERE group_id = ?)`)
 }
 
-func (s *Store) dropLink(ctx context.Context, c Claim, l Link, mark, dropMemberships, dropLink string, targetID int64) error {
+func (s *Store) dropLink(ctx context.Context, c Claim, l Link, targetID int64, mark, dropMemberships, dropLink string, markMore ...string) error {
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		if _, err := tx.exec(ctx, mark, l.Subject); err != nil {
-			return fmt.Errorf("mark subject of a lost link: %w", err)
-		}
-		if _, err := tx.exec(ctx, `UPDATE groups SET dirty = TRUE WHERE id = ? AND id IN (SELECT group_id FROM target_groups WHERE id = ?)`, l.Subject, l.ID); err != nil {
-			return fmt.Errorf("mark group of a lost link: %w", err)
+		for _, statement := range append([]string{mark}, markMore...) {
+			if _, err := tx.exec(ctx, statement, l.Subject); err != nil {
+				return fmt.Errorf("mark subjects of a lost link: %w", err)
+			}
 		}
 		if _, err := tx.exec(ctx, dropMemberships, l.Subject, targetID); err != nil {
 			return fmt.Errorf("drop memberships of a lost link: %w", err)
@@ -137,8 +148,8 @@ func (s *Store) dropLink(ctx context.Context, c Claim, l Link, mark, dropMembers
 	})
 }
 
-// ObserveGroups brings the names of linked groups up to date and returns the
-// ids of the links that were on the page.
+// ObserveGroups brings what is known of linked groups up to date; those that
+// differ become dirty. It returns the ids of the links that were on the page.
 func (s *Store) ObserveGroups(ctx context.Context, c Claim, targetID int64, groups []directory.TargetGroup, now time.Time) ([]int64, error) {
 	ids := make([]string, len(groups))
 	byID := make(map[string]directory.TargetGroup, len(groups))
@@ -148,18 +159,22 @@ func (s *Store) ObserveGroups(ctx context.Context, c Claim, targetID int64, grou
 	}
 	var seen []int64
 	for chunk := range chunks(ids, 1000) {
-		query, args, err := in(`SELECT id, group_id AS subject, remote_id, name FROM target_groups WHERE target_id = ? AND remote_id IN (?)`, targetID, chunk)
+		query, args, err := in(`SELECT id, group_id AS subject, remote_id, name, read_only FROM target_groups
+			WHERE identity = (SELECT identity FROM targets WHERE id = ?) AND remote_id IN (?) AND target_id = ?`, targetID, chunk, targetID)
 		if err != nil {
 			return nil, err
 		}
-		var known []Link
+		var known []struct {
+			Link
+			ReadOnly bool `db:"read_only"`
+		}
 		if err := s.selectAll(ctx, &known, query, args...); err != nil {
 			return nil, fmt.Errorf("read links: %w", err)
 		}
 		for _, k := range known {
 			seen = append(seen, k.ID)
 			g := byID[k.RemoteID]
-			if g.Name == k.Name {
+			if g.Name == k.Name && g.ReadOnly == k.ReadOnly {
 				continue
 			}
 			err := s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
@@ -223,9 +238,13 @@ func (s *Store) ObserveMembers(ctx context.Context, c Claim, targetID, groupID i
 		return nil
 	}
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		for _, userID := range lost {
-			if _, err := tx.exec(ctx, `DELETE FROM target_memberships WHERE target_id = ? AND user_id = ? AND group_id = ?`, targetID, userID, groupID); err != nil {
-				return fmt.Errorf("drop lost membership: %w", err)
+		for chunk := range chunks(lost, 1000) {
+			query, args, err := in(`DELETE FROM target_memberships WHERE target_id = ? AND group_id = ? AND user_id IN (?)`, targetID, groupID, chunk)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.exec(ctx, query, args...); err != nil {
+				return fmt.Errorf("drop lost memberships: %w", err)
 			}
 		}
 		for _, userID := range found {
@@ -233,6 +252,10 @@ func (s *Store) ObserveMembers(ctx context.Context, c Claim, targetID, groupID i
 				return fmt.Errorf("store found membership: %w", err)
 			}
 		}
-		return eachChunk(ctx, tx, lost, `UPDATE users SET dirty = TRUE WHERE id IN (?)`)
+		slices.Sort(lost) // two groups that share members lock them in one order
+		if err := eachChunk(ctx, tx, lost, `UPDATE users SET dirty = TRUE WHERE id IN (?) AND NOT dirty`); err != nil {
+			return fmt.Errorf("mark users of lost memberships: %w", err)
+		}
+		return nil
 	})
 }

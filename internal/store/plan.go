@@ -163,13 +163,17 @@ var planStatements = []struct{ what, sql string }{
 		JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id
 		WHERE u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.status <> 'closed'
 			AND (d.email_key <> a.email_key OR (d.display_name <> a.display_name AND d.display_name <> '' AND a.display_name <> ''))`},
+	// Whoever was only missing from a list goes on being added to groups, as
+	// long as the account has access: that list may have been wrong.
 	{"memberships to add", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, group_id, rule, after, state)
 		SELECT CAST(? AS BIGINT), dm.target_id, 4, ROW_NUMBER() OVER (ORDER BY dm.group_id, u.id) - 1, 'membership.add', u.id, dm.group_id, 'member in the source', 'member', 'planned'
 		FROM users u
 		JOIN desired_memberships dm ON dm.target_id = ? AND dm.user_id = u.id
-		JOIN desired_accounts d ON d.target_id = dm.target_id AND d.user_id = u.id AND d.state = 'active'
+		JOIN desired_accounts d ON d.target_id = dm.target_id AND d.user_id = u.id
+		LEFT JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id AND a.status = 'active'
 		LEFT JOIN target_memberships tm ON tm.target_id = dm.target_id AND tm.user_id = u.id AND tm.group_id = dm.group_id
-		WHERE u.connection_id = ? AND u.dirty AND tm.user_id IS NULL`},
+		WHERE u.connection_id = ? AND u.dirty AND tm.user_id IS NULL
+			AND (d.state = 'active' OR u.presence = 'absent' AND a.user_id IS NOT NULL)`},
 	{"memberships to remove", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, group_id, rule, evidence, before, state)
 		SELECT CAST(? AS BIGINT), tm.target_id, 5, ROW_NUMBER() OVER (ORDER BY tm.group_id, u.id) - 1, 'membership.remove', u.id, tm.group_id, 'not a member in the source', 'absence', 'member', 'unguarded'
 		FROM users u

@@ -159,7 +159,7 @@ func fingerprint(fields ...string) string {
 // not have, and returns how many it newly marked. Leavers are left out of the list by
 // the provider and stay what they are.
 func (s *Store) MarkAbsentUsers(ctx context.Context, c Claim) (int, error) {
-	missing, err := s.notSeen(ctx, c, "users", `SELECT id FROM users WHERE connection_id = ? AND presence = 'present' AND status <> 'deprovisioned' ORDER BY id`)
+	missing, err := s.notSeen(ctx, c, "users", `SELECT id FROM users WHERE connection_id = ? AND presence = 'present' AND assigned AND status <> 'deprovisioned' ORDER BY id`)
 	if err != nil || len(missing) == 0 {
 		return 0, err
 	}

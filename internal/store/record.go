@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -52,11 +51,10 @@ func (s *Store) Record(ctx context.Context, c Claim, targetID int64, identity st
 		settled := make([]Outcome, len(outcomes))
 		copy(settled, outcomes)
 		var joined, carried, left []Wanted
-		for i := range settled {
-			o := &settled[i]
-			if err := recordLinks(ctx, tx, targetID, identity, o, now); err != nil {
-				return err
-			}
+		if err := recordLinks(ctx, tx, targetID, identity, settled, now); err != nil {
+			return err
+		}
+		for _, o := range settled {
 			for _, g := range o.Joined {
 				joined = append(joined, Wanted{UserID: o.UserID, GroupID: g})
 				if o.Account != nil {
@@ -83,46 +81,6 @@ func (s *Store) Record(ctx context.Context, c Claim, targetID int64, identity st
 	})
 }
 
-func recordLinks(ctx context.Context, tx *Tx, targetID int64, identity string, o *Outcome, now time.Time) error {
-	if a := o.Account; a != nil {
-		n, err := tx.exec(ctx, `INSERT INTO accounts (target_id, identity, remote_id, user_id, origin, email, email_key, display_name, status, managed, read_only, protected, observed_at)
-			SELECT l.* FROM (SELECT CAST(? AS BIGINT) AS target_id, CAST(? AS TEXT) AS identity, CAST(? AS TEXT) AS remote_id, CAST(? AS BIGINT) AS user_id,
-				CAST(? AS TEXT) AS origin, CAST(? AS TEXT) AS email, CAST(? AS TEXT) AS email_key, CAST(? AS TEXT) AS display_name, CAST(? AS TEXT) AS status,
-				CAST(? AS BOOLEAN) AS managed, CAST(? AS BOOLEAN) AS read_only,
-				EXISTS (SELECT 1 FROM protected_objects p WHERE p.target_id = ? AND p.kind = 'account' AND p.remote_id IN (?, ?)) AS protected,
-				CAST(? AS BIGINT) AS observed_at) l
-			WHERE NOT EXISTS (SELECT 1 FROM accounts own WHERE own.target_id = l.target_id AND own.user_id = l.user_id AND own.remote_id <> l.remote_id)
-			ON CONFLICT (identity, remote_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key, display_name = excluded.display_name,
-				status = excluded.status, managed = excluded.managed, read_only = excluded.read_only, protected = excluded.protected,
-				observed_at = excluded.observed_at
-			WHERE accounts.target_id = excluded.target_id AND accounts.user_id = excluded.user_id`,
-			targetID, identity, a.ID, o.UserID, o.Origin, a.Email, strings.ToLower(a.Email), a.DisplayName, string(a.Status), a.Managed, a.ReadOnly,
-			targetID, a.ID, strings.ToLower(a.Email), micros(now))
-		if err != nil {
-			return fmt.Errorf("link account: %w", err)
-		}
-		if n == 0 {
-			o.State, o.Class, o.Joined = directory.Refused, directory.ClassLinked, nil
-		}
-	}
-	if g := o.Group; g != nil {
-		n, err := tx.exec(ctx, `INSERT INTO target_groups (target_id, identity, remote_id, group_id, origin, name, read_only, observed_at)
-			SELECT l.* FROM (SELECT CAST(? AS BIGINT) AS target_id, CAST(? AS TEXT) AS identity, CAST(? AS TEXT) AS remote_id, CAST(? AS BIGINT) AS group_id,
-				CAST(? AS TEXT) AS origin, CAST(? AS TEXT) AS name, CAST(? AS BOOLEAN) AS read_only, CAST(? AS BIGINT) AS observed_at) l
-			WHERE NOT EXISTS (SELECT 1 FROM target_groups own WHERE own.target_id = l.target_id AND own.group_id = l.group_id AND own.remote_id <> l.remote_id)
-			ON CONFLICT (identity, remote_id) DO UPDATE SET name = excluded.name, read_only = excluded.read_only, observed_at = excluded.observed_at
-			WHERE target_groups.target_id = excluded.target_id AND target_groups.group_id = excluded.group_id`,
-			targetID, identity, g.ID, o.GroupID, o.Origin, g.Name, g.ReadOnly, micros(now))
-		if err != nil {
-			return fmt.Errorf("link group: %w", err)
-		}
-		if n == 0 {
-			o.State, o.Class = directory.Refused, directory.ClassLinked
-		}
-	}
-	return nil
-}
-
 func recordJoined(ctx context.Context, tx *Tx, targetID int64, joined []Wanted) error {
 	for chunk := range chunks(joined, 1000) {
 		args := make([]any, 0, 3*len(chunk))
@@ -137,7 +95,8 @@ func recordJoined(ctx context.Context, tx *Tx, targetID int64, joined []Wanted) 
 }
 
 // settleCarried ends the changes that asked for memberships which a create
-// carried along.
+// carried along. Each is looked up by its user: CROSS JOIN keeps SQLite from
+// scanning the whole run instead.
 func settleCarried(ctx context.Context, tx *Tx, runID, targetID int64, carried []Wanted, now time.Time) error {
 	for chunk := range chunks(carried, 1000) {
 		args := make([]any, 0, 2*len(chunk)+3)
@@ -146,9 +105,10 @@ func settleCarried(ctx context.Context, tx *Tx, runID, targetID int64, carried [
 		}
 		args = append(args, micros(now), runID, targetID)
 		if _, err := tx.exec(ctx, `WITH v (user_id, group_id) AS (VALUES `+rows("(CAST(? AS BIGINT), CAST(? AS BIGINT))", len(chunk))+`)
-			UPDATE changes SET state = 'applied', attempts = attempts + 1, done_at = ? FROM v
-			WHERE changes.user_id = v.user_id AND changes.group_id = v.group_id AND changes.run_id = ? AND changes.target_id = ?
-				AND changes.kind = 'membership.add' AND changes.state IN ('planned', 'retry')`, args...); err != nil {
+			UPDATE changes SET state = 'applied', attempts = attempts + 1, done_at = ? WHERE id IN (
+				SELECT ch.id FROM v CROSS JOIN changes ch
+				WHERE ch.user_id = v.user_id AND ch.run_id = ? AND ch.target_id = ? AND ch.group_id = v.group_id
+					AND ch.kind = 'membership.add' AND ch.state IN ('planned', 'retry'))`, args...); err != nil {
 			return fmt.Errorf("settle memberships that were carried along: %w", err)
 		}
 	}

@@ -145,7 +145,7 @@ func (s *Store) Changes(ctx context.Context, runID int64, f ChangeFilter) iter.S
 			yield(Change{}, err)
 			return
 		}
-		rows, err := s.db.QueryxContext(ctx, s.db.Rebind(query), args...)
+		rows, err := s.query(ctx, query, args...)
 		if err != nil {
 			yield(Change{}, fmt.Errorf("read changes of run %d: %w", runID, err))
 			return

@@ -27,7 +27,7 @@ func (s *Store) notSeen(ctx context.Context, c Claim, collection, query string) 
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.QueryContext(ctx, s.db.Rebind(query), c.ConnectionID)
+	rows, err := s.query(ctx, query, c.ConnectionID)
 	if err != nil {
 		return nil, fmt.Errorf("read known %s: %w", collection, err)
 	}

@@ -39,6 +39,15 @@ type Hooks struct {
 	// BeforeCommit and AfterCommit run around every commit of a write.
 	BeforeCommit func()
 	AfterCommit  func()
+	// Statement sees the text of every statement, without its values, as it is sent.
+	Statement func(text string)
+}
+
+func (h Hooks) statement(text string) string {
+	if h.Statement != nil {
+		h.Statement(text)
+	}
+	return text
 }
 
 // Option changes how a Store is opened.
@@ -140,6 +149,7 @@ func (s *Store) Name() string {
 type Tx struct {
 	tx      *sqlx.Tx
 	dialect dialect
+	hooks   Hooks
 }
 
 // write runs fn in a transaction and commits it durably before it returns.
@@ -163,7 +173,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(ctx context.Context, tx *
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback() // after a commit this does nothing
-	if err := fn(ctx, &Tx{tx: tx, dialect: postgres}); err != nil {
+	if err := fn(ctx, &Tx{tx: tx, dialect: postgres, hooks: s.hooks}); err != nil {
 		return err
 	}
 	if s.hooks.BeforeCommit != nil {
@@ -187,7 +197,7 @@ func shouldRepeat(err error) bool {
 }
 
 func (t *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	result, err := t.tx.ExecContext(ctx, t.tx.Rebind(query), args...)
+	result, err := t.tx.ExecContext(ctx, t.hooks.statement(t.tx.Rebind(query)), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -195,19 +205,29 @@ func (t *Tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 }
 
 func (t *Tx) get(ctx context.Context, into any, query string, args ...any) error {
-	return t.tx.GetContext(ctx, into, t.tx.Rebind(query), args...)
+	return t.tx.GetContext(ctx, into, t.hooks.statement(t.tx.Rebind(query)), args...)
 }
 
 func (t *Tx) selectAll(ctx context.Context, into any, query string, args ...any) error {
-	return t.tx.SelectContext(ctx, into, t.tx.Rebind(query), args...)
+	return t.tx.SelectContext(ctx, into, t.hooks.statement(t.tx.Rebind(query)), args...)
+}
+
+// query streams rows; they must be closed before the next statement.
+func (t *Tx) query(ctx context.Context, query string, args ...any) (*sqlx.Rows, error) {
+	return t.tx.QueryxContext(ctx, t.hooks.statement(t.tx.Rebind(query)), args...)
 }
 
 func (s *Store) get(ctx context.Context, into any, query string, args ...any) error {
-	return s.db.GetContext(ctx, into, s.db.Rebind(query), args...)
+	return s.db.GetContext(ctx, into, s.hooks.statement(s.db.Rebind(query)), args...)
 }
 
 func (s *Store) selectAll(ctx context.Context, into any, query string, args ...any) error {
-	return s.db.SelectContext(ctx, into, s.db.Rebind(query), args...)
+	return s.db.SelectContext(ctx, into, s.hooks.statement(s.db.Rebind(query)), args...)
+}
+
+// query streams rows.
+func (s *Store) query(ctx context.Context, query string, args ...any) (*sqlx.Rows, error) {
+	return s.db.QueryxContext(ctx, s.hooks.statement(s.db.Rebind(query)), args...)
 }
 
 // in is sqlx.In for a query that both databases read.

@@ -68,7 +68,7 @@ func serverConfig(database *config.SQL, p *ports) *config.Config {
 	}
 }
 
-func newTemporal(c *config.Config, p *ports, logger *serverLogger) (temporal.Server, error) {
+func newTemporal(c *config.Config, p *ports, logger *serverLogger, o Options) (temporal.Server, error) {
 	authorizer, err := authorization.GetAuthorizerFromConfig(&c.Global.Authorization)
 	if err != nil {
 		return nil, fmt.Errorf("authorizer: %w", err)
@@ -89,11 +89,11 @@ func newTemporal(c *config.Config, p *ports, logger *serverLogger) (temporal.Ser
 		temporal.WithLogger(logger),
 		temporal.WithAuthorizer(authorizer),
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper { return claims }),
-		temporal.WithDynamicConfigClient(dynamicSettings()),
+		temporal.WithDynamicConfigClient(dynamicSettings(o)),
 	)
 }
 
-func dynamicSettings() dynamicconfig.StaticClient {
+func dynamicSettings(o Options) dynamicconfig.StaticClient {
 	settings := dynamicconfig.StaticClient{
 		// Nothing here may call home.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
@@ -125,6 +125,9 @@ func dynamicSettings() dynamicconfig.StaticClient {
 		dynamicconfig.VisibilityPersistenceMaxWriteQPS.Key(),
 	} {
 		settings[limit] = unlimitedRPS
+	}
+	if o.SuggestContinueAsNewAfter > 0 {
+		settings[dynamicconfig.HistoryCountSuggestContinueAsNew.Key()] = o.SuggestContinueAsNewAfter
 	}
 	return settings
 }

@@ -76,6 +76,9 @@ type Options struct {
 	SearchAttributes map[string]enumspb.IndexedValueType
 	// Synchronous is SynchronousFull if empty.
 	Synchronous Synchronous
+	// SuggestContinueAsNewAfter is after how many events of its history a
+	// workflow is asked to continue as new; 0 leaves it to Temporal (4,096).
+	SuggestContinueAsNewAfter int
 	// Logger receives the server's errors, and a warning when an unusable
 	// database is set aside. Nil logs nothing.
 	Logger *slog.Logger
@@ -152,7 +155,7 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, err
 	}
 	configuration := serverConfig(database, ports)
-	if s.temporal, err = newTemporal(configuration, ports, s.logger); err != nil {
+	if s.temporal, err = newTemporal(configuration, ports, s.logger, o); err != nil {
 		return nil, fmt.Errorf("configure Temporal: %w", err)
 	}
 

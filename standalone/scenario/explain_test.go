@@ -12,10 +12,11 @@ import (
 
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
-// connectionName makes a valid name of its own from a test's name.
+// connectionName makes a valid name of its own from a test's name, with room
+// for "-b" (a name has at most 40 characters).
 func connectionName(t *testing.T) string {
 	name := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(t.Name()), "-"), "-")
-	return strings.Trim(name[max(0, len(name)-40):], "-")
+	return strings.Trim(name[max(0, len(name)-38):], "-")
 }
 
 // testLogger logs to the test, which shows it when the test fails.
@@ -40,9 +41,14 @@ func (s *scenario) explain(r workflows.SyncResult) {
 	for _, n := range notes {
 		s.Logf("note: %+v", n)
 	}
+	shown := 0
 	for c, err := range s.Worker.Store.Changes(s.Context(), r.RunID, store.ChangeFilter{States: []string{"failed", "refused", "blocked", "retry", "planned"}}) {
 		if err != nil {
 			s.Fatal(err)
+		}
+		if shown++; shown > 8 {
+			s.Log("… and more")
+			return
 		}
 		s.Logf("%+v", c)
 	}

@@ -6,9 +6,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
-	"sync"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,63 +21,49 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/compare"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
-	"github.com/rollcall-sync/rollcall/standalone/embedded"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
 
-// shared is the one Temporal server of this package's tests: each test has a
-// connection name of its own.
-var shared struct {
-	once   sync.Once
-	server *embedded.Server
-	err    error
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if shared.server != nil {
-		if err := shared.server.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
-	}
-	os.Exit(code)
-}
-
-func temporalServer(t *testing.T) *embedded.Server {
-	t.Helper()
-	shared.once.Do(func() {
-		shared.server, shared.err = embedded.Start(context.Background(), embedded.Options{SearchAttributes: temporal.SearchAttributes(), Synchronous: embedded.SynchronousNormal})
-	})
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	return shared.server
-}
-
-// scenario is one connection from one Okta to one Atlassian organisation.
+// scenario is one or more connections from one Okta to one Atlassian
+// organisation.
 type scenario struct {
 	*testing.T
 	Box    *sandbox.Server
 	Config *config.Config
+	// Name is the first connection's.
 	Name   string
 	Worker *app.Worker
+
+	options app.WorkerOptions
 }
 
 type settings struct {
 	People, Groups, Memberships int
-	Uniform                     bool
-	Database                    string
+	Uniform, Unmanaged          bool
+	// Database is the database's address; empty is a SQLite file of its own.
+	Database string
 	// Source, Target and Connection are lines of YAML added to each part.
 	Source, Target, Connection string
+	// Second, when set, makes a second connection, whose name ends in "-b".
+	Second *rules
+	// Front, when set, is served in place of the Atlassian stand-in, which it
+	// is given.
+	Front func(standIn http.Handler) http.Handler
+	// Now is the worker's clock; nil means the real one.
+	Now func() time.Time
 }
+
+// rules are the lines of YAML added to the parts of a connection.
+type rules struct{ Source, Target, Connection string }
 
 func newScenario(t *testing.T, s settings) *scenario {
 	t.Helper()
-	server := temporalServer(t)
+	server, namespace := shared.lend(t)
 	if s.People == 0 {
 		s.People, s.Groups = 60, 8
 	}
-	box, err := sandbox.New(sandbox.Options{People: s.People, Groups: s.Groups, Memberships: s.Memberships, Uniform: s.Uniform, Seed: 1, Logger: slog.New(slog.DiscardHandler)})
+	box, err := sandbox.New(sandbox.Options{People: s.People, Groups: s.Groups, Memberships: s.Memberships, Uniform: s.Uniform, Unmanaged: s.Unmanaged,
+		Seed: 1, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,13 +78,28 @@ func newScenario(t *testing.T, s settings) *scenario {
 	if s.Database == "" {
 		s.Database = "sqlite:" + filepath.Join(t.TempDir(), "rollcall.db")
 	}
-	name := connectionName(t)
 	a := box.Announcement()
-	text := fmt.Sprintf(`
-temporal: { address: %q, heartbeat_timeout: 2s }
-database: %q
-worker: { stop_timeout: 2s }
-connections:
+	if s.Front != nil {
+		front := httptest.NewServer(s.Front(box.AtlassianHandler()))
+		t.Cleanup(front.Close)
+		a.Atlassian = front.URL
+	}
+	name := connectionName(t)
+	text := fmt.Sprintf("temporal: { address: %q, namespace: %s, heartbeat_timeout: 2s }\ndatabase: %q\nworker: { stop_timeout: 2s }\nconnections:\n", server.FrontendAddress(), namespace, s.Database)
+	text += connectionText(name, a, rules{s.Source, s.Target, s.Connection})
+	if s.Second != nil {
+		text += connectionText(name+"-b", a, *s.Second)
+	}
+	env := map[string]string{"OKTA_TOKEN": a.OktaToken, "ATLASSIAN_API_KEY": a.AtlassianKey}
+	c, err := config.Parse("rollcall.yaml", []byte(text), func(k string) (string, bool) { v, ok := env[k]; return v, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &scenario{T: t, Box: box, Config: c, Name: name, options: app.WorkerOptions{Log: testLogger(t), Now: s.Now}}
+}
+
+func connectionText(name string, a sandbox.Announcement, r rules) string {
+	return fmt.Sprintf(`
   %s:
     source:
       kind: okta
@@ -115,24 +118,34 @@ connections:
         rate_limit_share: 100%%
 %s
 %s
-`, server.FrontendAddress(), s.Database, name, a.Okta, s.Source, a.Atlassian, a.Organization, a.Directory, s.Target, s.Connection)
-	env := map[string]string{"OKTA_TOKEN": a.OktaToken, "ATLASSIAN_API_KEY": a.AtlassianKey}
-	c, err := config.Parse("rollcall.yaml", []byte(text), func(k string) (string, bool) { v, ok := env[k]; return v, ok })
-	if err != nil {
-		t.Fatal(err)
+`, name, a.Okta, indent(r.Source, 6), a.Atlassian, a.Organization, a.Directory, indent(r.Target, 8), indent(r.Connection, 4))
+}
+
+// indent puts lines of YAML where they belong, unless they come with their
+// own indentation.
+func indent(lines string, by int) string {
+	if lines == "" || strings.HasPrefix(lines, " ") {
+		return lines
 	}
-	return &scenario{T: t, Box: box, Config: c, Name: name}
+	pad := strings.Repeat(" ", by)
+	return pad + strings.ReplaceAll(lines, "\n", "\n"+pad)
 }
 
 func (s *scenario) start() *scenario {
 	s.Helper()
-	w, err := app.StartWorker(s.Context(), s.Config, app.WorkerOptions{Log: testLogger(s.T)})
+	s.Worker = s.another()
+	return s
+}
+
+// another starts one more worker with the same configuration.
+func (s *scenario) another() *app.Worker {
+	s.Helper()
+	w, err := app.StartWorker(s.Context(), s.Config, s.options)
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.Worker = w
 	s.Cleanup(w.Stop)
-	return s
+	return w
 }
 
 // sync runs the connection once and returns what it came to.
@@ -145,13 +158,11 @@ func (s *scenario) sync(in workflows.SyncInput) workflows.SyncResult {
 	return result
 }
 
+// trySync runs the connection that in names, or the first, once.
 func (s *scenario) trySync(in workflows.SyncInput) (workflows.SyncResult, error) {
-	in.Connection, in.Trigger = s.Name, "hand"
 	ctx, cancel := context.WithTimeout(s.Context(), 2*time.Minute)
 	defer cancel()
-	run, err := s.Worker.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: fmt.Sprintf("sync/%s/%d", s.Name, time.Now().UnixNano()), TaskQueue: temporal.WorkflowQueue,
-	}, workflows.SyncName, in)
+	run, err := s.begin(ctx, in)
 	if err != nil {
 		return workflows.SyncResult{}, err
 	}
@@ -159,6 +170,20 @@ func (s *scenario) trySync(in workflows.SyncInput) (workflows.SyncResult, error)
 	err = run.Get(ctx, &result)
 	return result, err
 }
+
+// begin starts a run and does not wait for it.
+func (s *scenario) begin(ctx context.Context, in workflows.SyncInput) (client.WorkflowRun, error) {
+	in.Trigger = "hand"
+	if in.Connection == "" {
+		in.Connection = s.Name
+	}
+	return s.Worker.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: fmt.Sprintf("sync/%s/%d", in.Connection, workflowNumber.Add(1)), TaskQueue: temporal.WorkflowQueue,
+	}, workflows.SyncName, in)
+}
+
+// workflowNumber keeps the ids of this process's workflows apart.
+var workflowNumber atomic.Int64
 
 func (s *scenario) compare() compare.Report {
 	s.Helper()

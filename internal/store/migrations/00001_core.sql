@@ -24,8 +24,7 @@ CREATE TABLE targets (
     name          TEXT    NOT NULL,
     kind          TEXT    NOT NULL,
     identity      TEXT    NOT NULL,
-    full_read_at  BIGINT  NOT NULL DEFAULT 0,
-    read_due      BOOLEAN NOT NULL DEFAULT FALSE, -- the next run must read it, however young what is known is
+    full_read_at  BIGINT  NOT NULL DEFAULT 0,     -- when what is known of it was complete; 0 makes the next run read it
     UNIQUE (connection_id, name)
 );
 
@@ -140,6 +139,7 @@ CREATE TABLE accounts (
 CREATE INDEX accounts_email ON accounts (target_id, email_key);
 CREATE INDEX accounts_active ON accounts (target_id, user_id) WHERE status = 'active';
 CREATE INDEX accounts_protected ON accounts (target_id, user_id) WHERE protected;
+CREATE INDEX accounts_read_only ON accounts (target_id, user_id) WHERE read_only;
 
 CREATE TABLE target_groups (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
+	"github.com/rollcall-sync/rollcall/workflows"
+)
+
+// The classes of failure that come from Rollcall itself rather than from a
+// vendor; package activities gives them out.
+const (
+	classFenced     directory.Class = "fenced"
+	classUnknown    directory.Class = "not-configured"
+	classDatabase   directory.Class = "database"
+	classIncomplete directory.Class = "incomplete"
+	// classTimeout stands for an activity whose worker was not heard of any more.
+	classTimeout directory.Class = "worker-lost"
+)
+
+// advice says for each class what an administrator does next. {place} is the
+// source or the target, {secret} the setting that holds its credential,
+// {target} the target's settings.
+var advice = map[directory.Class]string{
+	directory.ClassRateLimited: "{place} allows no more calls for now. The next run goes on where this one stopped; a lower rate_limit_share leaves more to others.",
+	directory.ClassAuth:        "{place} refused the credential. Make a new one, put it where {secret} reads it, restart the worker and run again; \"rollcall check\" says what it must be allowed.",
+	directory.ClassNotFound:    "It was gone when it was to be changed. The next run sees how things are; \"rollcall sync {connection} --drift\" looks at once.",
+	directory.ClassConflict:    "That address or name belongs to another account or group in {place}. Free it there, or correct it in the source, then run again.",
+	directory.ClassRefused:     "{place} refuses this, and will again. Its own words stand beside each change in \"rollcall run {run} --failed\"; correct the person or group in the source, then run again.",
+	directory.ClassSeat:        "No licence is free in {place}. Free or buy some; the next run tries again.",
+	directory.ClassUnmanaged:   "These accounts are not managed by your organization, so their names and addresses cannot be written. Nothing to do, or claim the e-mail domain in {place}.",
+	directory.ClassUnavailable: "{place} did not answer, or answered with errors. The next run tries again; if it lasts, look at the vendor's status page.",
+	directory.ClassCanceled:    "The run was stopped before this was done. Run again: \"rollcall sync {connection}\".",
+	directory.ClassInternal:    "Rollcall did not expect this. The worker's log says more; please report it.",
+
+	directory.ClassProtected:   "Administrators, and what {target}.protected lists, are never touched. Nothing to do; if it must change, change it by hand in {place}.",
+	directory.ClassReadOnly:    "Another system provisions these in {place}. Nothing to do here; they follow that system.",
+	directory.ClassNoEmail:     "They have no e-mail address in the source, and no account can be made without. Add one there.",
+	directory.ClassDuplicate:   "Two people of the source have one address, or two groups names that differ in case only; one of them has the account or group. Correct or remove the other in the source.",
+	directory.ClassNotAdopted:  "A group of that name exists in {place} and is not Rollcall's. If it should become so, list it in {target}.adopt_groups; otherwise rename one of the two.",
+	directory.ClassAmbiguous:   "Several accounts or groups in {place} match, and which one is meant is not guessed. Leave one of them there, then run again.",
+	directory.ClassLinked:      "That account or group belongs to another person, group or connection of Rollcall's already. See that no two of them claim the same.",
+	directory.ClassClosed:      "The account was closed in {place} and cannot be restored by Rollcall. Restore it there, if the person should have it.",
+	directory.ClassNoRename:    "{place} cannot rename groups: the old name stays, and members are kept in step. Nothing to do.",
+	directory.ClassNoLink:      "They wait for an account or a group that could not be made. Mend that first; the next run does the rest.",
+	directory.ClassOverLimit:   "More would be taken away than the guard admits. Look at it with \"rollcall run {run} --state held\"; if it is right, \"rollcall sync {connection} --allow-removals\" lets one run through.",
+	directory.ClassWholeGroup:  "A group would lose all its members. Look at it with \"rollcall run {run} --state held\"; if it is right, \"rollcall sync {connection} --allow-removals\" lets one run through.",
+	directory.ClassEverybody:   "Everybody would lose their access. See that the source answers as it should (\"rollcall check\"); only if that is really meant, \"rollcall sync {connection} --allow-removals\" lets one run through.",
+	directory.ClassUnconfirmed: "The source could not be asked directly whether these are really gone, so they were left. The next run asks again.",
+	directory.ClassStillThere:  "The source's lists did not have them, yet they are there when looked up: its lists were wrong and nothing was taken away. The next run looks again.",
+	directory.ClassStale:       "It was no longer due when its turn came. Nothing to do.",
+
+	classFenced:     "Another run took the connection over. Look at that one: \"rollcall runs {connection}\".",
+	classUnknown:    "The worker runs with a configuration that lacks this connection or target. Restart it with the one that you use here.",
+	classDatabase:   "The worker cannot use its database, or finds in it what contradicts the configuration; its log says which.",
+	classIncomplete: "The source's lists could not be read completely. Run again: \"rollcall sync {connection} --full\".",
+	classTimeout:    "A worker was not heard of any more; another takes over. See that one runs.",
+}
+
+// place is where something happened.
+type place struct {
+	connection string
+	// target is empty for the source.
+	target string
+	run    int64
+}
+
+// adviceOn says what to do about a class; empty when there is nothing to say.
+func adviceOn(class directory.Class, at place) string {
+	name, secret := "the source", "connections."+at.connection+".source.token"
+	settings := "connections." + at.connection + ".targets." + at.target
+	if at.target != "" {
+		name, secret = at.target, settings+".api_key"
+	}
+	text := strings.NewReplacer("{place}", name, "{secret}", secret, "{target}", settings, "{connection}", at.connection,
+		"{run}", fmt.Sprint(at.run)).Replace(advice[class])
+	if strings.HasPrefix(text, "the source") {
+		text = "The source" + strings.TrimPrefix(text, "the source")
+	}
+	return text
+}
+
+// advised is what to do about the changes of a run that ended alike.
+type advised struct {
+	Target string `json:"target,omitempty"`
+	Class  string `json:"class"`
+	// Changes is how many it concerns; 0 for the run as a whole.
+	Changes int64  `json:"changes,omitempty"`
+	Next    string `json:"next"`
+}
+
+// advise says what to do after a run: about what stopped it first, then about
+// each class of change that was not made.
+func advise(run store.Run, counts []store.Count) []advised {
+	all := adviseRun(run)
+	for _, c := range counts {
+		if c.Class == "" || c.State == string(directory.Applied) {
+			continue
+		}
+		i := slices.IndexFunc(all, func(a advised) bool { return a.Target == c.Target && a.Class == c.Class })
+		if i < 0 {
+			next := adviceOn(directory.Class(c.Class), place{run.Connection, c.Target, run.ID})
+			all = append(all, advised{Target: c.Target, Class: c.Class, Next: next})
+			i = len(all) - 1
+		}
+		all[i].Changes += c.Count
+	}
+	return all
+}
+
+// adviseRun says what to do about a run that did not come to its end.
+func adviseRun(run store.Run) []advised {
+	at := place{connection: run.Connection, run: run.ID}
+	switch run.Outcome {
+	case outcomeLost:
+		return []advised{{Class: outcomeLost, Next: "Its worker or the Temporal server went away. What it had done is recorded; the next run goes on from there."}}
+	case workflows.OutcomeStopped:
+		return []advised{{Class: string(directory.ClassCanceled), Next: adviceOn(directory.ClassCanceled, at)}}
+	case workflows.OutcomeFailed:
+	default:
+		return nil
+	}
+	if next := adviceOn(directory.Class(run.Reason), at); next != "" {
+		return []advised{{Class: run.Reason, Next: next}}
+	}
+	// Otherwise the reason is a list of targets that could not be used: "name: class".
+	var all []advised
+	for part := range strings.SplitSeq(run.Reason, ", ") {
+		target, class, _ := strings.Cut(part, ": ")
+		at.target = target
+		if next := adviceOn(directory.Class(class), at); next != "" {
+			all = append(all, advised{Target: target, Class: class, Next: next})
+		}
+	}
+	if all == nil {
+		all = []advised{{Class: run.Reason, Next: "See what is wrong with \"rollcall check\", then run again: \"rollcall sync " + run.Connection + "\"."}}
+	}
+	return all
+}

@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rollcall-sync/rollcall/activities"
+	"github.com/rollcall-sync/rollcall/internal/app"
+	"github.com/rollcall-sync/rollcall/internal/config"
+	"github.com/rollcall-sync/rollcall/internal/directory"
+)
+
+// checked is what one line of `check` says.
+type checked struct {
+	Connection string `json:"connection,omitempty"`
+	// Part is temporal, database, source or target.
+	Part string `json:"part"`
+	Name string `json:"name,omitempty"`
+	Kind string `json:"kind,omitempty"`
+	// Identity is where that is: an address, an organisation.
+	Identity string `json:"identity,omitempty"`
+	OK       bool   `json:"ok"`
+	// Can is what the credential may do, Missing what it should and may not,
+	// with what to do about it.
+	Can     []string `json:"can"`
+	Missing []string `json:"missing"`
+	// Notes keep nothing from working.
+	Notes []string `json:"notes"`
+}
+
+func (p *program) checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "check", Short: "Ask every source and target whether it can be used, and say what is missing", Args: noArguments,
+		Long: "Ask every source and target, Temporal and the database whether they can be used: reachable, authorised, what the credential may do, what is missing.\n\n" +
+			"Nothing is changed in a source or a target. The exit code is 1 when something is missing.",
+		RunE: func(c *cobra.Command, _ []string) error { return p.check(c.Context()) },
+	}
+}
+
+func (p *program) check(ctx context.Context) error {
+	c, err := p.load()
+	if err != nil {
+		return err
+	}
+	connections, err := app.Connections(c, nil)
+	if err != nil {
+		return err
+	}
+	// Each fills in a place of its own, so that the order is always the same.
+	results := []checked{{Part: "temporal"}, {Part: "database"}}
+	work := []func(*checked){
+		func(r *checked) { checkTemporal(ctx, c, r) },
+		func(r *checked) { checkDatabase(ctx, c, r) },
+	}
+	for _, name := range c.ConnectionNames() {
+		connection := connections[name]
+		results = append(results, checked{Connection: name, Part: "source", Kind: c.Connections[name].Source.Kind, Identity: c.Connections[name].Source.URL})
+		work = append(work, func(r *checked) { checkSource(ctx, connection, r) })
+		for _, t := range connection.Targets {
+			results = append(results, checked{Connection: name, Part: "target", Name: t.Name, Kind: t.Kind, Identity: t.Identity})
+			work = append(work, func(r *checked) { checkTarget(ctx, name, t, r) })
+		}
+	}
+	var group errgroup.Group
+	group.SetLimit(8)
+	for i := range work {
+		group.Go(func() error { work[i](&results[i]); return nil })
+	}
+	if err := errors.Join(group.Wait(), ctx.Err()); err != nil {
+		return err
+	}
+	wrong := int64(0)
+	for i := range results {
+		r := &results[i]
+		r.Can, r.Missing, r.Notes = list(r.Can), list(r.Missing), list(r.Notes)
+		if r.OK = len(r.Missing) == 0; !r.OK {
+			wrong++
+		}
+	}
+	if p.json {
+		err = p.printJSON(struct {
+			OK     bool      `json:"ok"`
+			Checks []checked `json:"checks"`
+		}{wrong == 0, results})
+	} else {
+		p.printChecks(results)
+	}
+	if err == nil && wrong > 0 {
+		err = fmt.Errorf("%s cannot be used as configured", plural(wrong, "part"))
+	}
+	return err
+}
+
+func (p *program) printChecks(results []checked) {
+	for _, r := range results {
+		state := "ok"
+		if !r.OK {
+			state = "MISSING"
+		}
+		what := r.Part
+		if r.Connection != "" {
+			what = strings.TrimSpace(r.Connection + " " + r.Part + " " + r.Name)
+		}
+		p.printf("%-8s %s", state, what)
+		if r.Identity != "" {
+			p.printf(" (%s)", plain(r.Identity))
+		}
+		if len(r.Can) > 0 {
+			p.printf(": %s", plain(strings.Join(r.Can, "; ")))
+		}
+		p.printf("\n")
+		for _, missing := range r.Missing {
+			p.printf("         - %s\n", plain(missing))
+		}
+		for _, note := range r.Notes {
+			p.printf("         note: %s\n", plain(note))
+		}
+	}
+}
+
+func checkTemporal(ctx context.Context, c *config.Config, r *checked) {
+	r.Identity = c.Temporal.Address + ", namespace " + c.Temporal.Namespace
+	conn, err := dial(ctx, c)
+	if err != nil {
+		r.Missing = append(r.Missing, withNext(err))
+		return
+	}
+	defer conn.Close()
+	absent, err := queuesWithoutWorker(ctx, conn, c, c.ConnectionNames())
+	switch {
+	case err != nil:
+		r.Missing = append(r.Missing, withNext(err))
+	case len(absent) > 0:
+		r.Notes = append(r.Notes, withNext(noWorker(absent, c)))
+	default:
+		r.Can = append(r.Can, "reach a worker")
+	}
+}
+
+func checkDatabase(ctx context.Context, c *config.Config, r *checked) {
+	r.Kind = c.Database.Kind
+	if c.Database.Kind == config.SQLite {
+		r.Identity = c.Database.Path
+		if _, err := os.Stat(c.Database.Path); errors.Is(err, fs.ErrNotExist) {
+			r.Notes = append(r.Notes, "it is not there yet; the worker makes it when it first starts.")
+			return
+		}
+	}
+	s, err := openStore(ctx, c)
+	if err != nil {
+		r.Missing = append(r.Missing, withNext(err))
+		return
+	}
+	r.Can = append(r.Can, "use "+s.Name())
+	if err := s.Close(); err != nil {
+		r.Missing = append(r.Missing, "It could not be closed: "+err.Error()+".")
+	}
+}
+
+func checkSource(ctx context.Context, c *activities.Connection, r *checked) {
+	report, err := c.Source.Check(ctx)
+	if report.Identity != "" {
+		r.Identity = report.Identity
+	}
+	r.Can, r.Missing = report.Can, report.Missing
+	if err != nil {
+		r.Missing = append(r.Missing, couldNotAsk(err, place{connection: c.Name}))
+	}
+}
+
+func checkTarget(ctx context.Context, connection string, t *activities.Target, r *checked) {
+	report, err := t.Check(ctx)
+	r.Can, r.Missing = report.Can, report.Missing
+	if err != nil {
+		r.Missing = append(r.Missing, couldNotAsk(err, place{connection: connection, target: t.Name}))
+	}
+}
+
+// couldNotAsk is the line for a vendor that could not be asked.
+func couldNotAsk(err error, at place) string {
+	text := err.Error()
+	if detail := directory.DetailOf(err); detail != "" {
+		text += " (" + detail + ")"
+	}
+	return strings.TrimSpace(text + ". " + adviceOn(directory.ClassOf(err), at))
+}
+
+// withNext is an error with what to do next, in one line.
+func withNext(err error) string {
+	var f *failure
+	if errors.As(err, &f) && f.next != "" {
+		return f.Error() + "; " + f.next
+	}
+	return err.Error()
+}

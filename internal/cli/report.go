@@ -1,0 +1,263 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
+	"github.com/rollcall-sync/rollcall/workflows"
+)
+
+const (
+	// outcomeLost is the outcome of a run that another took the place of.
+	outcomeLost = "lost"
+	// outcomeRunning is shown for a run that has none yet.
+	outcomeRunning = "running"
+)
+
+// runReport is what a run came to, apart from its single changes.
+type runReport struct {
+	Run    store.Run        `json:"run"`
+	Counts []store.Count    `json:"counts"`
+	Notes  []store.Note     `json:"notes"`
+	Held   []store.HeldPlan `json:"held_plans"`
+	Advice []advised        `json:"advice"`
+}
+
+func readReport(ctx context.Context, s *store.Store, run store.Run) (*runReport, error) {
+	counts, err := s.Counts(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	notes, err := s.Notes(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	held, err := s.HeldPlans(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	run = named(run)
+	return &runReport{Run: run, Counts: list(counts), Notes: list(notes), Held: list(held), Advice: list(advise(run, counts))}, nil
+}
+
+// named gives a run that goes on the outcome "running".
+func named(run store.Run) store.Run {
+	if run.Outcome == "" {
+		run.Outcome = outcomeRunning
+	}
+	return run
+}
+
+// sum adds up the changes in some states; in all of them when none is given.
+func (r *runReport) sum(states ...directory.State) int64 {
+	var n int64
+	for _, c := range r.Counts {
+		if len(states) == 0 || slices.Contains(states, directory.State(c.State)) {
+			n += c.Count
+		}
+	}
+	return n
+}
+
+// outcomeError is the error that the outcome of a run is, nil for a good one.
+func (r *runReport) outcomeError() error {
+	id := r.Run.ID
+	switch r.Run.Outcome {
+	case workflows.OutcomeDone, workflows.OutcomeDry:
+		return nil
+	case workflows.OutcomeHeld:
+		return &failure{code: ExitPartial, err: fmt.Errorf("run %d is done; %s held by the guard", id, plural(r.sum(directory.Held), "removal")),
+			next: fmt.Sprintf("look at what is held with: rollcall run %d --state held", id)}
+	case workflows.OutcomePartial:
+		failed := r.sum(failedStates...)
+		look := fmt.Sprintf("rollcall run %d --failed", id)
+		if failed == 0 {
+			look = fmt.Sprintf("rollcall run %d", id)
+		}
+		return &failure{code: ExitPartial, err: fmt.Errorf("run %d is done, apart from %s", id, plural(r.sum()-r.sum(settledStates...), "change")),
+			next: "look at what was not made with: " + look}
+	}
+	reason := ""
+	if r.Run.Reason != "" {
+		reason = ": " + r.Run.Reason
+	}
+	next := ""
+	if advice := adviseRun(r.Run); len(advice) > 0 {
+		next = advice[0].Next
+	}
+	return &failure{code: ExitFailed, err: fmt.Errorf("run %d %s%s", id, r.Run.Outcome, reason), next: next}
+}
+
+var (
+	failedStates  = []directory.State{directory.Failed, directory.Refused, directory.Blocked}
+	settledStates = []directory.State{directory.Applied, directory.Skipped}
+)
+
+func (p *program) printReport(r *runReport) error {
+	p.printRunHead(r)
+	if err := p.printCounts(r); err != nil {
+		return err
+	}
+	for _, n := range r.Notes {
+		if n.Code == "held" || n.Code == "contradicted" {
+			continue // the advice below says it
+		}
+		where := ""
+		if n.Target != "" {
+			where = n.Target + ": "
+		}
+		subject := ""
+		switch {
+		case n.UserID != 0:
+			subject = fmt.Sprintf(" (--user %d)", n.UserID)
+		case n.GroupID != 0:
+			subject = fmt.Sprintf(" (--group %d)", n.GroupID)
+		}
+		p.printf("Note: %s%s%s\n", where, plain(n.Text), subject)
+	}
+	for _, h := range r.Held {
+		p.printf("Held: %s in %s, since run %d (%s), until %s: %s\n", plural(h.Changes, "removal"), h.Target, h.RunID, h.Reason, at(h.Expires), h.State)
+	}
+	if len(r.Advice) > 0 {
+		if len(r.Notes)+len(r.Held) > 0 {
+			p.printf("\n")
+		}
+		p.printf("What to do next\n")
+	}
+	for _, a := range r.Advice {
+		about := a.Class
+		if a.Target != "" {
+			about = fmt.Sprintf("%s in %s", a.Class, a.Target)
+		}
+		if a.Changes > 0 {
+			about += fmt.Sprintf(" (%s)", plural(a.Changes, "change"))
+		}
+		p.printf("  %s: %s\n", about, a.Next)
+	}
+	if len(r.Notes)+len(r.Held)+len(r.Advice) > 0 {
+		p.printf("\n")
+	}
+	return nil
+}
+
+func (p *program) printRunHead(r *runReport) {
+	run := r.Run
+	kind := "by " + run.Trigger
+	if run.DryRun {
+		kind += ", dry"
+	}
+	if run.AllowRemovals {
+		kind += ", removals allowed"
+	}
+	read := "read what changed"
+	if run.FullRead {
+		read = "read in full"
+	}
+	p.printf("Run %d of %s: %s", run.ID, run.Connection, run.Outcome)
+	if run.Reason != "" {
+		p.printf(" (%s)", plain(run.Reason))
+	}
+	p.printf("\nStarted %s %s", at(run.Started), kind)
+	if run.Outcome == outcomeRunning {
+		p.printf("; now at stage %q", run.Stage)
+	} else {
+		p.printf(", took %s", took(run.Started, run.Ended))
+	}
+	p.printf("\nSource %s: %s, %s, %s\n", read, plural(run.UsersRead, "user"), plural(run.GroupsRead, "group"), plural(run.MembersRead, "membership"))
+}
+
+func (p *program) printCounts(r *runReport) error {
+	if len(r.Counts) == 0 {
+		if r.Run.Outcome == workflows.OutcomeDone || r.Run.Outcome == workflows.OutcomeDry {
+			p.printf("Nothing to change.\n")
+		}
+		return nil
+	}
+	rows := [][]string{{"TARGET", "CHANGE", "OUTCOME", "COUNT"}}
+	for _, c := range r.Counts {
+		rows = append(rows, []string{c.Target, c.Kind, stateOf(c.State, c.Class), fmt.Sprint(c.Count)})
+	}
+	p.printf("\n")
+	if err := p.table(rows); err != nil {
+		return err
+	}
+	p.printf("\n")
+	return nil
+}
+
+// stateOf is such as "applied" or "refused (duplicate)".
+func stateOf(state, class string) string {
+	if class == "" || class == state {
+		return state
+	}
+	return state + " (" + class + ")"
+}
+
+// printChanges prints one change a line, as they come.
+func (p *program) printChanges(title string, changes iter.Seq2[store.Change, error]) error {
+	titled := false
+	for c, err := range changes {
+		if err != nil {
+			return err
+		}
+		if !titled {
+			p.printf("%s\n", title)
+			titled = true
+		}
+		p.printf("  %-8s %-17s %-24s %s", c.Target, c.Kind, stateOf(c.State, c.Class), plain(subjectOf(c)))
+		if before, after := plain(c.Before), plain(c.After); !strings.HasPrefix(c.Kind, "membership.") && after != "" && after != subjectOf(c) {
+			if before != "" {
+				p.printf(": %s", before)
+			}
+			p.printf(" -> %s", after)
+		}
+		if c.Rule != "" {
+			p.printf(" [%s]", plain(c.Rule))
+		}
+		p.printf("\n")
+		if c.Detail != "" {
+			p.printf("           %s says: %s\n", c.Target, plain(c.Detail))
+		}
+	}
+	return nil
+}
+
+// subjectOf names whom or what a change is about.
+func subjectOf(c store.Change) string {
+	user, group := c.User, c.Group
+	if user == "" && c.UserID != 0 {
+		user = fmt.Sprintf("user %d", c.UserID)
+	}
+	if group == "" && c.GroupID != 0 {
+		group = fmt.Sprintf("group %d", c.GroupID)
+	}
+	if user != "" && group != "" {
+		return user + " in " + group
+	}
+	return user + group
+}
+
+func (p *program) changesCSV(changes iter.Seq2[store.Change, error]) error {
+	headings := []string{"id", "target", "kind", "user_id", "user", "group_id", "group", "rule", "evidence", "before", "after", "state", "class", "detail", "attempts", "done"}
+	return p.printCSV(headings, func(yield func([]string, error) bool) {
+		for c, err := range changes {
+			row := []string{fmt.Sprint(c.ID), c.Target, c.Kind, idOf(c.UserID), c.User, idOf(c.GroupID), c.Group, c.Rule, c.Evidence, c.Before, c.After,
+				c.State, c.Class, c.Detail, fmt.Sprint(c.Attempts), stamp(c.Done)}
+			if !yield(row, err) {
+				return
+			}
+		}
+	})
+}
+
+func idOf(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return fmt.Sprint(id)
+}

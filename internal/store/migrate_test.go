@@ -1,0 +1,80 @@
+package store
+
+import (
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/rollcall-sync/rollcall/internal/pgtest"
+)
+
+func TestMigrations(t *testing.T) {
+	t.Parallel()
+	for name, address := range map[string]func(t *testing.T) string{
+		"SQLite":     func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "store.db") },
+		"PostgreSQL": func(t *testing.T) string { return pgtest.Database(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			at := address(t)
+			t.Run("programs that start at once make one schema", func(t *testing.T) {
+				var wg sync.WaitGroup
+				for range 4 {
+					wg.Go(func() {
+						s, err := Open(t.Context(), at)
+						if err != nil {
+							t.Errorf("open: %v", err)
+							return
+						}
+						if err := s.Close(); err != nil {
+							t.Errorf("close: %v", err)
+						}
+					})
+				}
+				wg.Wait()
+			})
+			t.Run("the schema goes down to nothing and up again", func(t *testing.T) {
+				s, err := Open(t.Context(), at)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() {
+					if err := s.Close(); err != nil {
+						t.Errorf("close: %v", err)
+					}
+				}()
+				provider, err := migrationsOf(s.writable(), s.dialect)
+				if err != nil {
+					t.Fatal(err)
+				}
+				down, err := provider.DownTo(t.Context(), 0)
+				if err != nil || len(down) == 0 {
+					t.Fatalf("down: %d migrations, %v", len(down), err)
+				}
+				tables := `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'`
+				if s.dialect == postgres {
+					tables = `SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'goose_db_version'`
+				}
+				var left int
+				if err := s.writable().GetContext(t.Context(), &left, tables); err != nil || left != 0 {
+					t.Errorf("%d tables are left: %v", left, err)
+				}
+				if up, err := provider.Up(t.Context()); err != nil || len(up) != len(down) {
+					t.Errorf("up again: %d of %d migrations, %v", len(up), len(down), err)
+				}
+				if _, err := s.EnsureConnection(t.Context(), "staff", "rules-1", nil); err != nil {
+					t.Errorf("the schema does not serve: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func (s *Store) writable() *sqlx.DB {
+	if s.writer != nil {
+		return s.writer.db
+	}
+	return s.db
+}

@@ -1,0 +1,121 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/rollcall-sync/rollcall/internal/store"
+)
+
+func connections(t *testing.T, open Open) {
+	cloud := store.TargetSpec{Name: "cloud", Kind: "atlassian-cloud", Identity: identity}
+	cases(t, open, map[string]func(w *world){
+		"an unchanged connection writes nothing": func(w *world) {
+			if n := w.commitsOf(func() { w.ensure("rules-1", cloud) }); n != 0 {
+				w.Errorf("%d commits, want none", n)
+			}
+		},
+		"new rules make everybody be decided again and the source be read in full": func(w *world) {
+			w.saveUsers(person("ada"))
+			w.saveGroups(team("eng"))
+			w.saveMembers("eng", "ada")
+			w.settle()
+			w.ok(w.Store.ReadDone(w.ctx, w.claim, true, w.now, w.now, false))
+			w.next()
+			w.same("dirty before", w.dirty(), []string{})
+			w.ensure("rules-2", cloud)
+			w.same("dirty", w.dirty(), []string{"ada"})
+			w.same("groups to read", w.number(`SELECT COUNT(*) FROM groups WHERE dirty AND members_due AND members_digest = ''`), 1)
+			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", false, w.now))
+			if !w.begin().Full {
+				w.Error("the next run does not read in full")
+			}
+		},
+		"a new target makes everybody be decided again": func(w *world) {
+			w.saveUsers(person("ada"))
+			w.settle()
+			c := w.ensure("rules-1", cloud, store.TargetSpec{Name: "jira", Kind: "jira-dc", Identity: "srv-1"})
+			w.same("dirty", w.dirty(), []string{"ada"})
+			if c.Targets["jira"] == 0 || c.Targets["cloud"] != w.target {
+				w.Errorf("targets %v", c.Targets)
+			}
+		},
+		"a target that is now another place is refused": func(w *world) {
+			_, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: "org-2/dir-1"}})
+			if err == nil {
+				w.Error("no error")
+			}
+			again := w.ensure("rules-1", cloud)
+			w.same("target", again.Targets["cloud"], w.target)
+		},
+		"a connection is found by name": func(w *world) {
+			id, err := w.Store.ConnectionID(w.ctx, "staff")
+			w.ok(err)
+			w.same("id", id, w.conn.ID)
+			if _, err := w.Store.ConnectionID(w.ctx, "nobody"); !errors.Is(err, store.ErrNotFound) {
+				w.Errorf("another name: %v, want ErrNotFound", err)
+			}
+		},
+		"what the event log showed makes the next run read in full": func(w *world) {
+			w.ok(w.Store.ReadDone(w.ctx, w.claim, true, w.now, w.now, false))
+			w.ok(w.Store.SaveLogCursor(w.ctx, w.conn.ID, "c1", false))
+			w.next()
+			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", true, w.now))
+			if w.begin().Full {
+				w.Error("full though nothing was seen")
+			}
+			w.ok(w.Store.SaveLogCursor(w.ctx, w.conn.ID, "c2", true))
+			w.ok(w.Store.SaveLogCursor(w.ctx, w.conn.ID, "c3", false))
+			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", true, w.now))
+			if !w.begin().Full {
+				w.Error("not full though something was seen")
+			}
+			cursor, err := w.Store.LogCursor(w.ctx, w.conn.ID)
+			w.ok(err)
+			w.same("cursor", cursor, "c3")
+		},
+		"a target's age is that of its last complete read": func(w *world) {
+			w.same("age", w.age(), store.TargetAge{Empty: true})
+			w.saveUsers(person("ada"))
+			w.settle()
+			w.ok(w.Store.TargetReadDone(w.ctx, w.claim, w.target, w.now))
+			w.same("age", w.age(), store.TargetAge{ReadAt: w.now})
+		},
+		"an incremental run begins before the watermark": func(w *world) {
+			mark := w.now.Add(-time.Hour)
+			w.ok(w.Store.ReadDone(w.ctx, w.claim, true, mark, w.now, false))
+			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", true, w.now))
+			run := w.begin()
+			w.same("full", run.Full, false)
+			w.same("since", run.Since, mark.Add(-time.Minute))
+			w.ok(w.Store.ReadDone(w.ctx, w.claim, false, w.now, w.now, true))
+			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", true, w.now))
+			if !w.begin().Full {
+				w.Error("a doubtful read does not make the next one full")
+			}
+		},
+		"a full read that is too old makes the next run full": func(w *world) {
+			w.ok(w.Store.ReadDone(w.ctx, w.claim, true, w.now, w.now, false))
+			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", true, w.now))
+			w.now = w.now.Add(24 * time.Hour)
+			if !w.begin().Full {
+				w.Error("not full after a day")
+			}
+		},
+	})
+}
+
+func (w *world) ensure(rules string, targets ...store.TargetSpec) store.Connection {
+	w.Helper()
+	c, err := w.Store.EnsureConnection(w.ctx, "staff", rules, targets)
+	w.ok(err)
+	return c
+}
+
+func (w *world) age() store.TargetAge {
+	w.Helper()
+	age, err := w.Store.TargetAge(w.ctx, w.target)
+	w.ok(err)
+	return age
+}

@@ -1,0 +1,69 @@
+// Package storetest is the suite that the store passes on every database it
+// runs on.
+package storetest
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/rollcall-sync/rollcall/internal/store"
+)
+
+// Database is an empty database: the store under test, and the database
+// itself, by which a test sees what the store wrote.
+type Database struct {
+	Store *store.Store
+	SQL   *sqlx.DB
+}
+
+// Open makes an empty database for one test and closes it when that ends.
+type Open func(t testing.TB, options ...store.Option) Database
+
+// Run runs the suite.
+func Run(t *testing.T, open Open) {
+	for _, topic := range []struct {
+		name string
+		test func(t *testing.T, open Open)
+	}{
+		{"connections", connections},
+		{"claims", claims},
+		{"fencing", fencing},
+		{"users", users},
+		{"groups", groups},
+		{"members", members},
+		{"decisions", decisions},
+		{"plan", plan},
+		{"guard", guard},
+		{"protection", protection},
+		{"doubts", doubts},
+		{"apply", apply},
+		{"observe", observe},
+		{"finish", finish},
+		{"report", report},
+		{"rows written", rowsWritten},
+	} {
+		t.Run(topic.name, func(t *testing.T) {
+			t.Parallel()
+			topic.test(t, open)
+		})
+	}
+}
+
+// cases runs each of a table's tests on a database of its own.
+func cases(t *testing.T, open Open, table map[string]func(w *world)) {
+	for name, test := range table {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(newWorld(t, open))
+		})
+	}
+}
+
+// counter counts commits.
+type counter struct{ commits atomic.Int64 }
+
+func (c *counter) hooks() store.Hooks {
+	return store.Hooks{AfterCommit: func() { c.commits.Add(1) }}
+}
