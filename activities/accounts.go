@@ -158,7 +158,7 @@ func resumed(d store.DueChange, found []directory.Account) []directory.Account {
 }
 
 func (b *batch) findByEmail(ctx context.Context, emails []string) (map[string][]directory.Account, error) {
-	accounts, err := b.target.FindAccounts(ctx, emails)
+	accounts, err := steady(ctx, func() ([]directory.Account, error) { return b.target.FindAccounts(ctx, emails) })
 	if err != nil {
 		return nil, err
 	}

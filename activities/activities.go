@@ -101,6 +101,9 @@ func (a *Activities) alive(ctx context.Context, claim store.Claim, progress func
 	if err := a.Store.Renew(ctx, claim, a.Now()); err != nil {
 		return ctx, func() {}, err
 	}
+	// Heartbeats are the activity's own: the end of the work must not cut one off,
+	// which would look like a cancelled activity.
+	whole := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	every := a.Heartbeat / 3
 	if every <= 0 {
@@ -112,15 +115,15 @@ func (a *Activities) alive(ctx context.Context, claim store.Claim, progress func
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
-			if progress != nil {
-				activity.RecordHeartbeat(ctx, progress())
-			} else {
-				activity.RecordHeartbeat(ctx)
-			}
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
+			}
+			if progress != nil {
+				activity.RecordHeartbeat(whole, progress())
+			} else {
+				activity.RecordHeartbeat(whole)
 			}
 			if err := a.Store.Renew(ctx, claim, a.Now()); err != nil && ctx.Err() == nil {
 				if isFenced(err) {
@@ -137,6 +140,7 @@ func (a *Activities) alive(ctx context.Context, claim store.Claim, progress func
 // beat heartbeats until the returned function is called, for an activity that
 // holds no claim yet, or needs none.
 func (a *Activities) beat(ctx context.Context) (stop func()) {
+	whole := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan struct{})
 	go func() {
@@ -148,7 +152,7 @@ func (a *Activities) beat(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				activity.RecordHeartbeat(ctx)
+				activity.RecordHeartbeat(whole)
 			}
 		}
 	}()

@@ -92,7 +92,7 @@ func (b *batch) createGroups(ctx context.Context, due []store.DueChange) error {
 	for i, d := range due {
 		names[i] = d.GroupName
 	}
-	groups, err := b.target.FindGroups(ctx, names)
+	groups, err := steady(ctx, func() ([]directory.TargetGroup, error) { return b.target.FindGroups(ctx, names) })
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (a *Activities) refreshProtected(ctx context.Context, claim store.Claim, ta
 	var protected directory.Protected
 	if guarded, ok := t.Target.(directory.Guarded); ok {
 		var err error
-		if protected, err = guarded.Protected(ctx); err != nil {
+		if protected, err = steady(ctx, func() (directory.Protected, error) { return guarded.Protected(ctx) }); err != nil {
 			return err
 		}
 	}
@@ -142,7 +142,7 @@ func (a *Activities) lookUp(ctx context.Context, in workflows.TargetInput) (work
 func (a *Activities) settle(ctx context.Context, c *Connection, groups *groupLookUps, connectionID int64, d store.Doubt) (store.Settled, error) {
 	s := store.Settled{Doubt: d, Class: directory.ClassStillThere}
 	if directory.Kind(d.Kind) == directory.SuspendAccount && !d.ByGroups {
-		user, err := c.Source.User(ctx, d.UserSourceID)
+		user, err := steady(ctx, func() (directory.User, error) { return c.Source.User(ctx, d.UserSourceID) })
 		switch {
 		case directory.ClassOf(err) == directory.ClassNotFound:
 			s.Confirmed, s.Class = true, ""

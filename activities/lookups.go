@@ -35,7 +35,7 @@ func (l *groupLookUps) of(ctx context.Context, userID string) (map[string]bool, 
 	}
 	l.mu.Unlock()
 	look.once.Do(func() {
-		ids, err := l.source.UserGroups(ctx, userID)
+		ids, err := steady(ctx, func() ([]string, error) { return l.source.UserGroups(ctx, userID) })
 		if directory.ClassOf(err) == directory.ClassNotFound {
 			err = nil
 		}

@@ -31,7 +31,7 @@ const (
 // ReadUsers reads up to ten pages of the source's users into the database.
 func (a *Activities) ReadUsers(ctx context.Context, in workflows.ReadInput) (workflows.ReadResult, error) {
 	result, err := a.readList(ctx, in, "users", func(ctx context.Context, c *Connection, page directory.PageRequest) (listPage, error) {
-		got, err := c.Source.Users(ctx, page)
+		got, err := steady(ctx, func() (directory.UserPage, error) { return c.Source.Users(ctx, page) })
 		return listPage{next: got.Next, askedAt: got.AskedAt, count: len(got.Users), save: func(ctx context.Context) (store.PageSaved, error) {
 			return a.Store.SaveUsers(ctx, claimOf(in.RunRef), got.Users, got.AskedAt)
 		}}, err
@@ -42,7 +42,7 @@ func (a *Activities) ReadUsers(ctx context.Context, in workflows.ReadInput) (wor
 // ReadGroups reads up to ten pages of the source's groups into the database.
 func (a *Activities) ReadGroups(ctx context.Context, in workflows.ReadInput) (workflows.ReadResult, error) {
 	result, err := a.readList(ctx, in, "groups", func(ctx context.Context, c *Connection, page directory.PageRequest) (listPage, error) {
-		got, err := c.Source.Groups(ctx, page)
+		got, err := steady(ctx, func() (directory.GroupPage, error) { return c.Source.Groups(ctx, page) })
 		return listPage{next: got.Next, askedAt: got.AskedAt, count: len(got.Groups), save: func(ctx context.Context) (store.PageSaved, error) {
 			if err := a.Store.MarkUnselected(ctx, claimOf(in.RunRef), got.Unselected); err != nil {
 				return store.PageSaved{}, err
@@ -187,7 +187,7 @@ func (a *Activities) readMembers(ctx context.Context, in workflows.MembersInput)
 func allMembers(ctx context.Context, source directory.Source, groupID string) ([]string, error) {
 	var all []string
 	for cursor := ""; ; {
-		page, err := source.Members(ctx, groupID, cursor)
+		page, err := steady(ctx, func() (directory.MemberPage, error) { return source.Members(ctx, groupID, cursor) })
 		if err != nil {
 			return nil, err
 		}
@@ -274,7 +274,7 @@ func (a *Activities) pollChanges(ctx context.Context, in workflows.WatchInput) (
 	if err != nil {
 		return workflows.PollResult{}, err
 	}
-	changes, err := log.Changes(ctx, cursor)
+	changes, err := steady(ctx, func() (directory.Changes, error) { return log.Changes(ctx, cursor) })
 	if err != nil {
 		return workflows.PollResult{}, err
 	}

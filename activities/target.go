@@ -73,7 +73,7 @@ func (a *Activities) observeList(ctx context.Context, in workflows.TargetReadInp
 }
 
 func (a *Activities) accountsPage(ctx context.Context, in workflows.TargetReadInput, t *Target, cursor string) (observedPage, error) {
-	page, err := t.Accounts(ctx, cursor)
+	page, err := steady(ctx, func() (directory.AccountPage, error) { return t.Accounts(ctx, cursor) })
 	if err != nil {
 		return observedPage{}, err
 	}
@@ -82,7 +82,7 @@ func (a *Activities) accountsPage(ctx context.Context, in workflows.TargetReadIn
 }
 
 func (a *Activities) groupsPage(ctx context.Context, in workflows.TargetReadInput, t *Target, cursor string) (observedPage, error) {
-	page, err := t.Groups(ctx, cursor)
+	page, err := steady(ctx, func() (directory.TargetGroupPage, error) { return t.Groups(ctx, cursor) })
 	if err != nil {
 		return observedPage{}, err
 	}
@@ -98,7 +98,7 @@ func (a *Activities) confirmLostAccounts(ctx context.Context, claim store.Claim,
 		return err
 	}
 	for _, l := range lost {
-		account, err := t.Account(ctx, l.RemoteID)
+		account, err := steady(ctx, func() (directory.Account, error) { return t.Account(ctx, l.RemoteID) })
 		switch {
 		case directory.ClassOf(err) == directory.ClassNotFound:
 			if err := a.Store.DropAccountLink(ctx, claim, targetID, l); err != nil {
@@ -129,7 +129,7 @@ func (a *Activities) confirmLostGroups(ctx context.Context, claim store.Claim, t
 	for i, l := range lost {
 		names[i] = l.Name
 	}
-	found, err := t.FindGroups(ctx, names)
+	found, err := steady(ctx, func() ([]directory.TargetGroup, error) { return t.FindGroups(ctx, names) })
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (a *Activities) observeMembers(ctx context.Context, in workflows.TargetRead
 func allTargetMembers(ctx context.Context, t *Target, groupID string) ([]string, error) {
 	var all []string
 	for cursor := ""; ; {
-		page, err := t.Members(ctx, groupID, cursor)
+		page, err := steady(ctx, func() (directory.AccountIDPage, error) { return t.Members(ctx, groupID, cursor) })
 		if err != nil {
 			return nil, err
 		}
