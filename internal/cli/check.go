@@ -51,7 +51,7 @@ func (p *program) check(ctx context.Context) error {
 	}
 	connections, err := app.Connections(c, nil)
 	if err != nil {
-		return err
+		return &failure{code: ExitUsage, err: err, next: "correct it in " + c.File + ", or where it reads that from."}
 	}
 	// Each fills in a place of its own, so that the order is always the same.
 	results := []checked{{Part: "temporal"}, {Part: "database"}}

@@ -29,6 +29,13 @@ func TestCheckSaysWhichCredentialIsRefusedAndWhatToDo(t *testing.T) {
 		"3 parts cannot be used as configured")
 }
 
+func TestCheckRefusesACredentialThatCannotBeOne(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, nowhere())
+	s.env["OKTA_TOKEN"] = "pasted with blanks"
+	s.run("check").want(t, cli.ExitUsage, "connection staff: ", "token", "Next: correct it in ")
+}
+
 func TestCheckSaysThatAVendorDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	a := newSandbox(t)

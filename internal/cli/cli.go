@@ -93,9 +93,6 @@ func (p *program) oneFormat() error {
 	return nil
 }
 
-// text is whether the result is for a person to read.
-func (p *program) text() bool { return !p.json && !p.csv }
-
 // unknownCommand is the Args of a command that only holds others.
 func unknownCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -135,7 +136,6 @@ func (f *following) askWaits(ctx context.Context, into chan<- string) {
 		}
 		description, err := f.client.DescribeWorkflowExecution(ctx, f.run.GetID(), "")
 		if err != nil {
-			description = nil
 			if ctx.Err() == nil && !said["temporal"] {
 				said["temporal"] = true
 				f.send(ctx, into, "Waiting: Temporal does not answer. The run is kept there and goes on with it.")
@@ -178,26 +178,23 @@ func (f *following) waitOf(a *workflow.PendingActivityInfo) (key, line string) {
 	if application := a.GetLastFailure().GetApplicationFailureInfo(); application != nil {
 		class = directory.Class(application.GetType())
 	}
-	at := place{connection: f.connection}
-	if onTarget(name) {
-		// Which target it is stands in the activity's summary only.
-		at.target = "the target"
+	line = fmt.Sprintf("Waiting: %s did not succeed (%s, attempt %d) and is tried again.", name, cmp.Or(string(class), "no reason given"), a.GetAttempt())
+	switch class {
+	case classDatabase, classTimeout:
+		// Patience alone does not help there.
+		line += " " + adviceOn(class, place{connection: f.connection})
 	}
-	why := string(class)
-	if why == "" {
-		why = "no reason given"
-	}
-	line = fmt.Sprintf("Waiting: %s did not succeed (%s, attempt %d) and is tried again.", name, why, a.GetAttempt())
-	if next := adviceOn(class, at); next != "" && at.target == "" {
-		line += " " + next
-	}
-	return name + " " + string(class), line
+	return sideOf(name) + string(class), line
 }
 
-func onTarget(activity string) bool {
+// sideOf is where an activity works, so that of those that fail alike one is
+// named.
+func sideOf(activity string) string {
 	switch activity {
+	case workflows.ActivityReadUsers, workflows.ActivityReadGroups, workflows.ActivityReadMembers, workflows.ActivityLookUp:
+		return "source "
 	case workflows.ActivityReadTarget, workflows.ActivityGuard, workflows.ActivityApplyBatch, workflows.ActivityApplyChange:
-		return true
+		return "target "
 	}
-	return false
+	return "worker "
 }

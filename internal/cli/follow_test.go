@@ -12,6 +12,17 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
+func TestListsThatWaitForTheSameSourceAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	key := func(activity string) string {
+		k, _ := (&following{}).waitOf(&workflow.PendingActivityInfo{ActivityType: &common.ActivityType{Name: activity}, LastFailure: &failures.Failure{}})
+		return k
+	}
+	if key("ReadUsers") != key("ReadGroups") || key("ReadUsers") == key("ApplyBatch") || key("ApplyBatch") == key("Plan") {
+		t.Errorf("keys %q, %q, %q, %q; want the first two alike", key("ReadUsers"), key("ReadGroups"), key("ApplyBatch"), key("Plan"))
+	}
+}
+
 func TestWhatARunWaitsForIsSaid(t *testing.T) {
 	t.Parallel()
 	failed := func(class string) *failures.Failure {
@@ -28,7 +39,7 @@ func TestWhatARunWaitsForIsSaid(t *testing.T) {
 		"one that runs":                        {"ReadUsers", enums.PENDING_ACTIVITY_STATE_STARTED, time.Hour, nil, ""},
 		"one that was scheduled just now":      {"ReadUsers", enums.PENDING_ACTIVITY_STATE_SCHEDULED, time.Second, nil, ""},
 		"one that nobody takes up":             {"ReadUsers", enums.PENDING_ACTIVITY_STATE_SCHEDULED, time.Minute, nil, "no worker takes up ReadUsers"},
-		"one whose source is down":             {"ReadUsers", enums.PENDING_ACTIVITY_STATE_SCHEDULED, time.Second, failed("unavailable"), "ReadUsers did not succeed (unavailable, attempt 3) and is tried again. The source did not answer"},
+		"one whose source is down":             {"ReadUsers", enums.PENDING_ACTIVITY_STATE_SCHEDULED, time.Second, failed("unavailable"), "ReadUsers did not succeed (unavailable, attempt 3) and is tried again."},
 		"one whose target is down":             {"ApplyBatch", enums.PENDING_ACTIVITY_STATE_SCHEDULED, time.Second, failed("unavailable"), "ApplyBatch did not succeed (unavailable, attempt 3) and is tried again."},
 		"one whose worker was lost":            {"ReadUsers", enums.PENDING_ACTIVITY_STATE_STARTED, time.Second, lost, "A worker was not heard of any more"},
 		"one that failed and says nothing why": {"Plan", enums.PENDING_ACTIVITY_STATE_SCHEDULED, time.Second, failed(""), "Plan did not succeed (no reason given, attempt 3)"},

@@ -113,6 +113,8 @@ func (p *program) detached(f *following, runID int64) error {
 		if err := p.printJSON(synced{Outcome: outcomeDetached, WorkflowID: f.run.GetID(), RunID: runID}); err != nil {
 			return err
 		}
+	} else if isTerminal(p.stderr) {
+		fmt.Fprintln(p.stderr) // the terminal has written ^C where the bar was
 	}
 	return &failure{code: ExitInterrupted, err: errors.New("detached; the run goes on by itself"), next: "look at it with: " + look}
 }

@@ -142,10 +142,10 @@ func TestCommandLineSaysWhichCredentialToRenew(t *testing.T) {
 		spoil func(*config.Connection)
 		says  string
 	}{
-		"the source's": {func(c *config.Connection) { c.Source.Token = config.NewSecret("no longer good") }, ".source.token"},
+		"the source's": {func(c *config.Connection) { c.Source.Token = config.NewSecret("no-longer-good") }, ".source.token"},
 		"the target's": {func(c *config.Connection) {
 			cloud := c.Targets["cloud"]
-			cloud.APIKey = config.NewSecret("no longer good")
+			cloud.APIKey = config.NewSecret("no-longer-good")
 			c.Targets["cloud"] = cloud
 		}, ".targets.cloud.api_key"},
 	} {
