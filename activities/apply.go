@@ -78,7 +78,10 @@ func (a *Activities) applyChange(ctx context.Context, in workflows.ChangeInput) 
 	}
 	defer stop()
 	result, err := b.run(ctx, in.Stage, []store.DueChange{due})
-	if err != nil || len(result.Retry) == 0 {
+	switch {
+	case err != nil && lastAttempt(ctx) && ctx.Err() == nil:
+		return workflows.ApplyResult{Failed: 1}, errors.Join(err, a.Store.EndRetry(ctx, b.claim, in.ChangeID, a.Now()))
+	case err != nil || len(result.Retry) == 0:
 		return result, err
 	}
 	// The row says why, in the target's words; the last attempt's word is "failed".

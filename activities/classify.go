@@ -14,10 +14,10 @@ import (
 
 // The classes of failure that come from Rollcall itself.
 const (
-	classFenced     directory.Class = "fenced"
-	classUnknown    directory.Class = "not-configured"
-	classDatabase   directory.Class = "database"
-	classIncomplete directory.Class = "incomplete"
+	classFenced   directory.Class = "fenced"
+	classUnknown  directory.Class = "not-configured"
+	classDatabase directory.Class = "database"
+	classMoved    directory.Class = "target-changed"
 )
 
 // classify is the one place that turns errors into what Temporal retries, how
@@ -36,9 +36,13 @@ func (a *Activities) classify(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	class := directory.ClassOf(err)
+	var moved *store.TargetChangedError
+	if errors.As(err, &moved) {
+		class = classMoved
+	}
 	a.Log.Warn("an activity did not succeed", "activity", activity.GetInfo(ctx).ActivityType.Name, "attempt", activity.GetInfo(ctx).Attempt, "class", class, "error", err)
 	switch class {
-	case directory.ClassAuth, directory.ClassRefused, directory.ClassConflict:
+	case directory.ClassAuth, directory.ClassRefused, directory.ClassConflict, classMoved:
 		return final(class)
 	case directory.ClassRateLimited, directory.ClassUnavailable:
 		return temporal.NewApplicationErrorWithOptions("", string(class), temporal.ApplicationErrorOptions{

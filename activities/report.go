@@ -44,10 +44,10 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 		result.Outcome, reason = workflows.OutcomeStopped, "it was cancelled"
 	case in.Failure != "":
 		result.Outcome, reason = workflows.OutcomeFailed, string(in.Failure)
-	case in.DryRun:
-		result.Outcome = workflows.OutcomeDry
 	case len(in.FailedTargets) > 0:
 		result.Outcome, reason = workflows.OutcomeFailed, strings.Join(in.FailedTargets, ", ")
+	case in.DryRun:
+		result.Outcome = workflows.OutcomeDry
 	case result.Failed+left+result.Contradicted > 0:
 		result.Outcome = workflows.OutcomePartial
 	case result.Held > 0:

@@ -13,10 +13,10 @@ import (
 // The classes of failure that come from Rollcall itself rather than from a
 // vendor; package activities gives them out.
 const (
-	classFenced     directory.Class = "fenced"
-	classUnknown    directory.Class = "not-configured"
-	classDatabase   directory.Class = "database"
-	classIncomplete directory.Class = "incomplete"
+	classFenced   directory.Class = "fenced"
+	classUnknown  directory.Class = "not-configured"
+	classDatabase directory.Class = "database"
+	classMoved    directory.Class = "target-changed"
 	// classTimeout stands for an activity whose worker was not heard of any more.
 	classTimeout directory.Class = "worker-lost"
 )
@@ -53,11 +53,11 @@ var advice = map[directory.Class]string{
 	directory.ClassStillThere:  "The source's lists did not have them, yet they are there when looked up: its lists were wrong and nothing was taken away. The next run looks again.",
 	directory.ClassStale:       "It was no longer due when its turn came. Nothing to do.",
 
-	classFenced:     "Another run took the connection over. Look at that one: \"rollcall runs {connection}\".",
-	classUnknown:    "The worker runs with a configuration that lacks this connection or target. Restart it with the one that you use here.",
-	classDatabase:   "The worker cannot use its database, or finds in it what contradicts the configuration; its log says which.",
-	classIncomplete: "The source's lists could not be read completely. Run again: \"rollcall sync {connection} --full\".",
-	classTimeout:    "A worker was not heard of any more; another takes over. See that one runs.",
+	classFenced:   "Another run took the connection over. Look at that one: \"rollcall runs {connection}\".",
+	classUnknown:  "The worker runs with a configuration that lacks this connection or target. Restart it with the one that you use here.",
+	classDatabase: "The worker cannot use its database, or finds in it what contradicts the configuration; its log says which.",
+	classMoved:    "A target of this connection now names another organization or directory. Its links belong to the former one: give the new one a name of its own.",
+	classTimeout:  "A worker was not heard of any more; another takes over. See that one runs.",
 }
 
 // place is where something happened.

@@ -19,11 +19,19 @@ type Connection struct {
 	Targets map[string]int64
 }
 
+// TargetChangedError means that a target's configuration names another place
+// than the one that its links belong to.
+type TargetChangedError struct{ Target, Was, Is string }
+
+func (e *TargetChangedError) Error() string {
+	return fmt.Sprintf("target %s was %s and is now configured as %s: its links belong to the former; give the new one a name of its own", e.Target, e.Was, e.Is)
+}
+
 // EnsureConnection makes a connection and its targets known and returns their
 // ids. When the digest of the rules has changed since the last time, every
 // stored user and group is decided anew and the source is read in full; when a
-// target is new they are decided anew. A target whose identity changed is
-// refused: its links belong to another place.
+// target is new they are decided anew. A target whose identity changed is a
+// *TargetChangedError.
 func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest string, targets []TargetSpec) (Connection, error) {
 	if c, ok, err := s.unchangedConnection(ctx, name, rulesDigest, targets); err != nil || ok {
 		return c, err
@@ -119,8 +127,7 @@ func ensureTarget(ctx context.Context, tx *Tx, connectionID int64, t TargetSpec)
 		return 0, false, fmt.Errorf("read target %s: %w", t.Name, err)
 	}
 	if row.Identity != t.Identity || row.Kind != t.Kind {
-		return 0, false, fmt.Errorf("target %s was %s and is now configured as %s: its links belong to the former; give the new one a name of its own",
-			t.Name, row.Kind+" "+row.Identity, t.Kind+" "+t.Identity)
+		return 0, false, &TargetChangedError{Target: t.Name, Was: row.Kind + " " + row.Identity, Is: t.Kind + " " + t.Identity}
 	}
 	return row.ID, made == 1, nil
 }
