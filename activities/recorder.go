@@ -114,6 +114,9 @@ func (r *recorder) count(o queued) {
 	switch o.State {
 	case directory.Applied:
 		r.result.Applied++
+		if o.Account != nil {
+			r.result.Applied += int64(len(o.Joined)) // changes of their own, carried along
+		}
 	case directory.Skipped:
 		r.result.Skipped++
 	case directory.Retry:

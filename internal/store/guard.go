@@ -80,10 +80,11 @@ type guarding struct {
 
 // room is what a kind's limit is reckoned from.
 type room struct {
-	due     int64 // removals to be decided about
-	linked  int64 // accounts that have access
-	used    int64 // removals admitted in the window
-	leaving int64 // due, and those that are skipped
+	due      int64 // removals to be decided about
+	explicit int64 // those of them that a status or a look-up speaks for
+	linked   int64 // accounts that have access
+	used     int64 // removals admitted in the window
+	leaving  int64 // due, and those that are skipped
 }
 
 func (g guarding) decide(ctx context.Context, kind directory.Kind) error {
@@ -110,11 +111,18 @@ func (g guarding) decide(ctx context.Context, kind directory.Kind) error {
 		if kind == directory.SuspendAccount {
 			linked += r.used // the share is of what the window began with
 		}
-		if r.used+r.due > g.limits.of(linked) {
+		limit := g.limits.of(linked)
+		if r.used+r.due > limit {
+			// What a status says goes first: a wrong list must not keep leavers in.
+			if r.used+r.explicit <= limit {
+				if err := g.admit(ctx, kind, directory.Explicit); err != nil {
+					return err
+				}
+			}
 			return g.hold(ctx, kind, directory.ClassOverLimit)
 		}
 	}
-	return g.admit(ctx, kind)
+	return g.admit(ctx, kind, directory.Explicit, directory.Absence)
 }
 
 // of returns how many removals of a kind a window has room for.
@@ -134,9 +142,12 @@ func (g guarding) room(ctx context.Context, kind directory.Kind) (room, error) {
 		args  []any
 	}{
 		{&r.due, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`, []any{g.runID, g.targetID, string(kind)}},
+		{&r.explicit, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded' AND evidence = 'explicit'`, []any{g.runID, g.targetID, string(kind)}},
 		{&r.leaving, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state IN ('unguarded', 'skipped')`, []any{g.runID, g.targetID, string(kind)}},
 		{&r.linked, `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`, []any{g.targetID}},
-		{&r.used, `SELECT COUNT(*) FROM removals WHERE target_id = ? AND kind = ? AND admitted_at > ?`, []any{g.targetID, string(kind), g.since()}},
+		// What an ended run admitted and could not do comes again, and is counted then.
+		{&r.used, `SELECT COUNT(*) FROM removals WHERE target_id = ? AND kind = ? AND admitted_at > ?
+			AND NOT EXISTS (SELECT 1 FROM changes c JOIN runs ended ON ended.id = c.run_id WHERE c.id = removals.change_id AND c.state <> 'applied' AND ended.outcome <> '')`, []any{g.targetID, string(kind), g.since()}},
 	} {
 		if err := g.tx.get(ctx, count.into, count.query, count.args...); err != nil {
 			return room{}, fmt.Errorf("count removals: %w", err)
@@ -177,17 +188,20 @@ func (g guarding) holdWholeGroups(ctx context.Context) error {
 	return nil
 }
 
-func (g guarding) admit(ctx context.Context, kind directory.Kind) error {
-	if !g.limits.Preview {
-		if _, err := g.tx.exec(ctx, `INSERT INTO removals (target_id, kind, run_id, change_id, admitted_at)
-			SELECT target_id, kind, run_id, id, CAST(? AS BIGINT) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`,
-			micros(g.now), g.runID, g.targetID, string(kind)); err != nil {
-			return fmt.Errorf("count removals in the window: %w", err)
+// admit admits the removals of a kind that rest on evidence of these kinds.
+func (g guarding) admit(ctx context.Context, kind directory.Kind, evidence ...directory.Evidence) error {
+	for _, e := range evidence {
+		if !g.limits.Preview {
+			if _, err := g.tx.exec(ctx, `INSERT INTO removals (target_id, kind, run_id, change_id, admitted_at)
+				SELECT target_id, kind, run_id, id, CAST(? AS BIGINT) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded' AND evidence = ?`,
+				micros(g.now), g.runID, g.targetID, string(kind), string(e)); err != nil {
+				return fmt.Errorf("count removals in the window: %w", err)
+			}
 		}
-	}
-	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = CASE WHEN evidence = 'absence' THEN 'doubted' ELSE 'planned' END
-		WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`, g.runID, g.targetID, string(kind)); err != nil {
-		return fmt.Errorf("admit removals: %w", err)
+		if _, err := g.tx.exec(ctx, `UPDATE changes SET state = CASE WHEN evidence = 'absence' THEN 'doubted' ELSE 'planned' END
+			WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded' AND evidence = ?`, g.runID, g.targetID, string(kind), string(e)); err != nil {
+			return fmt.Errorf("admit removals: %w", err)
+		}
 	}
 	return nil
 }

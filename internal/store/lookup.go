@@ -101,8 +101,8 @@ func settleSubject(ctx context.Context, tx *Tx, connectionID int64, o Settled, n
 			}
 			return nil
 		}
-		if !o.Confirmed {
-			return nil
+		if !o.Confirmed || o.ByGroups {
+			return nil // somebody who is in no selected group is there all the same
 		}
 		_, err := tx.exec(ctx, `UPDATE users SET presence = 'gone', read_at = ? WHERE id = ?`, micros(now), o.UserID)
 		return err

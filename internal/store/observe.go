@@ -23,9 +23,11 @@ func (s *Store) ObserveAccounts(ctx context.Context, c Claim, targetID int64, ac
 	}
 	var seen []int64
 	changed := make(map[int64]directory.Account)
+	// The plus keeps SQLite from walking all of the target's accounts instead of
+	// looking up each id.
 	for chunk := range chunks(ids, 1000) {
 		query, args, err := in(`SELECT id, remote_id, email, display_name, status, managed, read_only FROM accounts
-			WHERE identity = (SELECT identity FROM targets WHERE id = ?) AND remote_id IN (?) AND target_id = ?`, targetID, chunk, targetID)
+			WHERE identity = (SELECT identity FROM targets WHERE id = ?) AND remote_id IN (?) AND +target_id = ?`, targetID, chunk, targetID)
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +162,7 @@ func (s *Store) ObserveGroups(ctx context.Context, c Claim, targetID int64, grou
 	var seen []int64
 	for chunk := range chunks(ids, 1000) {
 		query, args, err := in(`SELECT id, group_id AS subject, remote_id, name, read_only FROM target_groups
-			WHERE identity = (SELECT identity FROM targets WHERE id = ?) AND remote_id IN (?) AND target_id = ?`, targetID, chunk, targetID)
+			WHERE identity = (SELECT identity FROM targets WHERE id = ?) AND remote_id IN (?) AND +target_id = ?`, targetID, chunk, targetID)
 		if err != nil {
 			return nil, err
 		}
@@ -212,12 +214,14 @@ func (s *Store) ObserveMembers(ctx context.Context, c Claim, targetID, groupID i
 		Known    bool   `db:"known"`
 		Wanted   bool   `db:"wanted"`
 	}
+	// CROSS JOIN keeps SQLite from walking all of the target's accounts.
 	err := s.selectAll(ctx, &linked, `SELECT a.user_id, a.remote_id, tm.user_id IS NOT NULL AS known, dm.user_id IS NOT NULL AS wanted
 		FROM (SELECT user_id FROM target_memberships WHERE target_id = ? AND group_id = ? UNION SELECT user_id FROM desired_memberships WHERE target_id = ? AND group_id = ?) AS one
-		JOIN accounts a ON a.target_id = ? AND a.user_id = one.user_id
+		CROSS JOIN accounts a
 		LEFT JOIN target_memberships tm ON tm.target_id = a.target_id AND tm.group_id = ? AND tm.user_id = a.user_id
-		LEFT JOIN desired_memberships dm ON dm.target_id = a.target_id AND dm.group_id = ? AND dm.user_id = a.user_id`,
-		targetID, groupID, targetID, groupID, targetID, groupID, groupID)
+		LEFT JOIN desired_memberships dm ON dm.target_id = a.target_id AND dm.group_id = ? AND dm.user_id = a.user_id
+		WHERE a.target_id = ? AND a.user_id = one.user_id`,
+		targetID, groupID, targetID, groupID, groupID, groupID, targetID)
 	if err != nil {
 		return fmt.Errorf("read known members: %w", err)
 	}

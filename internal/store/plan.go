@@ -49,12 +49,32 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 				return fmt.Errorf("plan %s: %w", statement.what, err)
 			}
 		}
-		return nil
+		return blockMemberships(ctx, tx, c.RunID, targetID)
 	})
 	if err != nil {
 		return PlanCounts{}, err
 	}
 	return s.PlanCounts(ctx, c.RunID, targetID)
+}
+
+// blockMemberships ends at once the memberships of groups and people that this
+// plan refuses to create: nobody need be called for them.
+func blockMemberships(ctx context.Context, tx *Tx, runID, targetID int64) error {
+	var refused int
+	if err := tx.get(ctx, &refused, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND stage IN (2, 3) AND state = 'refused'`, runID, targetID); err != nil {
+		return fmt.Errorf("look for refused creations: %w", err)
+	}
+	if refused == 0 {
+		return nil
+	}
+	_, err := tx.exec(ctx, `UPDATE changes SET state = 'blocked', class = 'waits-for-link' WHERE run_id = ? AND target_id = ? AND stage = 4 AND state = 'planned'
+		AND (group_id IN (SELECT r.group_id FROM changes r WHERE r.run_id = ? AND r.target_id = ? AND r.stage = 2 AND r.kind = 'group.create' AND r.state = 'refused')
+			OR user_id IN (SELECT r.user_id FROM changes r WHERE r.run_id = ? AND r.target_id = ? AND r.stage = 3 AND r.kind = 'account.create' AND r.state = 'refused'))`,
+		runID, targetID, runID, targetID, runID, targetID)
+	if err != nil {
+		return fmt.Errorf("block memberships: %w", err)
+	}
+	return nil
 }
 
 func (s *Store) nothingDirty(ctx context.Context, connectionID int64) (bool, error) {
@@ -94,16 +114,19 @@ func (s *Store) PlanCounts(ctx context.Context, runID, targetID int64) (PlanCoun
 }
 
 // The plan's statements take the run, the target and the connection. The
-// words "AND u.dirty" and "AND g.dirty" are left out of a full plan.
+// words "AND u.dirty" and "AND g.dirty" are left out of a full plan. To SQLite
+// a CROSS JOIN says in which order to look: first the users, few of which are
+// dirty, then what belongs to each. PostgreSQL decides by its statistics.
 var planStatements = []struct{ what, sql string }{
 	{"leavers", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, rule, evidence, before, after, state, class)
 		SELECT CAST(? AS BIGINT), d.target_id, 1, ROW_NUMBER() OVER (ORDER BY u.id) - 1, 'account.suspend', u.id, d.rule, d.evidence, a.status, 'suspended',
 			CASE WHEN a.protected OR a.read_only THEN 'skipped' ELSE 'unguarded' END,
 			CASE WHEN a.protected THEN 'protected' WHEN a.read_only THEN 'read-only' ELSE '' END
 		FROM users u
-		JOIN desired_accounts d ON d.target_id = ? AND d.user_id = u.id
-		JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id
-		WHERE u.connection_id = ? AND u.dirty AND d.state = 'suspended' AND a.status = 'active'`},
+		CROSS JOIN desired_accounts d
+		CROSS JOIN accounts a
+		WHERE d.target_id = ? AND d.user_id = u.id AND a.target_id = d.target_id AND a.user_id = u.id
+			AND u.connection_id = ? AND u.dirty AND d.state = 'suspended' AND a.status = 'active'`},
 	{"groups", `INSERT INTO changes (run_id, target_id, stage, ord, kind, group_id, rule, after, state, class)
 		SELECT CAST(? AS BIGINT), d.target_id, 2, ROW_NUMBER() OVER (ORDER BY g.id) - 1, 'group.create', g.id, d.rule, d.name,
 			CASE WHEN d.twin THEN 'refused' ELSE 'planned' END, CASE WHEN d.twin THEN 'duplicate' ELSE '' END
@@ -132,53 +155,58 @@ var planStatements = []struct{ what, sql string }{
 			CASE WHEN n.class = '' THEN 'planned' ELSE 'refused' END, n.class
 		FROM (
 			SELECT CAST(? AS BIGINT) AS run_id, d.target_id, u.id AS user_id, d.rule, d.email,
-				CASE WHEN u.id % 2 = 0 THEN COALESCE(m.low, 0) ELSE COALESCE(m.high, 0) END AS near,
-				CASE WHEN u.id % 2 = 0 THEN COALESCE(m.high, 0) ELSE COALESCE(m.low, 0) END AS far,
+				COALESCE(CASE WHEN u.id % 2 = 0 THEN (SELECT MIN(m.group_id) FROM desired_memberships m WHERE m.target_id = d.target_id AND m.user_id = d.user_id)
+					ELSE (SELECT MAX(m.group_id) FROM desired_memberships m WHERE m.target_id = d.target_id AND m.user_id = d.user_id) END, 0) AS near,
+				COALESCE(CASE WHEN u.id % 2 = 0 THEN (SELECT MAX(m.group_id) FROM desired_memberships m WHERE m.target_id = d.target_id AND m.user_id = d.user_id)
+					ELSE (SELECT MIN(m.group_id) FROM desired_memberships m WHERE m.target_id = d.target_id AND m.user_id = d.user_id) END, 0) AS far,
 				CASE WHEN d.email = '' THEN 'no-email'
 					WHEN EXISTS (SELECT 1 FROM desired_accounts o WHERE o.target_id = d.target_id AND o.email_key = d.email_key AND o.user_id <> d.user_id AND o.state = 'active')
 						OR EXISTS (SELECT 1 FROM accounts o WHERE o.target_id = d.target_id AND o.email_key = d.email_key AND o.user_id <> d.user_id) THEN 'duplicate'
 					ELSE '' END AS class
 			FROM users u
-			JOIN desired_accounts d ON d.target_id = ? AND d.user_id = u.id
+			CROSS JOIN desired_accounts d
 			LEFT JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id
-			LEFT JOIN (SELECT target_id, user_id, MIN(group_id) AS low, MAX(group_id) AS high FROM desired_memberships GROUP BY target_id, user_id) m
-				ON m.target_id = d.target_id AND m.user_id = u.id
-			WHERE u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.user_id IS NULL
+			WHERE d.target_id = ? AND d.user_id = u.id
+				AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.user_id IS NULL
 		) n`},
 	{"people who come back", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, rule, before, after, state, class)
 		SELECT CAST(? AS BIGINT), d.target_id, 3, 1000000000 + ROW_NUMBER() OVER (ORDER BY u.id), 'account.restore', u.id, d.rule, a.status, 'active',
 			CASE WHEN a.protected OR a.read_only THEN 'skipped' WHEN a.status = 'closed' THEN 'refused' ELSE 'planned' END,
 			CASE WHEN a.protected THEN 'protected' WHEN a.read_only THEN 'read-only' WHEN a.status = 'closed' THEN 'closed' ELSE '' END
 		FROM users u
-		JOIN desired_accounts d ON d.target_id = ? AND d.user_id = u.id
-		JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id
-		WHERE u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.status <> 'active'`},
+		CROSS JOIN desired_accounts d
+		CROSS JOIN accounts a
+		WHERE d.target_id = ? AND d.user_id = u.id AND a.target_id = d.target_id AND a.user_id = u.id
+			AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.status <> 'active'`},
 	{"changed attributes", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, rule, before, after, state, class)
 		SELECT CAST(? AS BIGINT), d.target_id, 3, 2000000000 + ROW_NUMBER() OVER (ORDER BY u.id), 'account.update', u.id, d.rule,
 			a.email || ' · ' || a.display_name, d.email || ' · ' || d.display_name,
 			CASE WHEN a.protected OR a.read_only OR NOT a.managed THEN 'skipped' WHEN d.email = '' THEN 'refused' ELSE 'planned' END,
 			CASE WHEN a.protected THEN 'protected' WHEN a.read_only THEN 'read-only' WHEN NOT a.managed THEN 'unmanaged' WHEN d.email = '' THEN 'no-email' ELSE '' END
 		FROM users u
-		JOIN desired_accounts d ON d.target_id = ? AND d.user_id = u.id
-		JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id
-		WHERE u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.status <> 'closed'
+		CROSS JOIN desired_accounts d
+		CROSS JOIN accounts a
+		WHERE d.target_id = ? AND d.user_id = u.id AND a.target_id = d.target_id AND a.user_id = u.id
+			AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.status <> 'closed'
 			AND (d.email_key <> a.email_key OR (d.display_name <> a.display_name AND d.display_name <> '' AND a.display_name <> ''))`},
 	// Whoever was only missing from a list goes on being added to groups, as
 	// long as the account has access: that list may have been wrong.
 	{"memberships to add", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, group_id, rule, after, state)
 		SELECT CAST(? AS BIGINT), dm.target_id, 4, ROW_NUMBER() OVER (ORDER BY dm.group_id, u.id) - 1, 'membership.add', u.id, dm.group_id, 'member in the source', 'member', 'planned'
 		FROM users u
-		JOIN desired_memberships dm ON dm.target_id = ? AND dm.user_id = u.id
-		JOIN desired_accounts d ON d.target_id = dm.target_id AND d.user_id = u.id
+		CROSS JOIN desired_memberships dm
+		CROSS JOIN desired_accounts d
 		LEFT JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id AND a.status = 'active'
 		LEFT JOIN target_memberships tm ON tm.target_id = dm.target_id AND tm.user_id = u.id AND tm.group_id = dm.group_id
-		WHERE u.connection_id = ? AND u.dirty AND tm.user_id IS NULL
+		WHERE dm.target_id = ? AND dm.user_id = u.id AND d.target_id = dm.target_id AND d.user_id = u.id
+			AND u.connection_id = ? AND u.dirty AND tm.user_id IS NULL
 			AND (d.state = 'active' OR u.presence = 'absent' AND a.user_id IS NOT NULL)`},
 	{"memberships to remove", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, group_id, rule, evidence, before, state)
 		SELECT CAST(? AS BIGINT), tm.target_id, 5, ROW_NUMBER() OVER (ORDER BY tm.group_id, u.id) - 1, 'membership.remove', u.id, tm.group_id, 'not a member in the source', 'absence', 'member', 'unguarded'
 		FROM users u
-		JOIN target_memberships tm ON tm.target_id = ? AND tm.user_id = u.id
-		JOIN desired_accounts d ON d.target_id = tm.target_id AND d.user_id = u.id AND d.state = 'active'
+		CROSS JOIN target_memberships tm
+		CROSS JOIN desired_accounts d
 		LEFT JOIN desired_memberships dm ON dm.target_id = tm.target_id AND dm.user_id = u.id AND dm.group_id = tm.group_id
-		WHERE u.connection_id = ? AND u.dirty AND dm.user_id IS NULL`},
+		WHERE tm.target_id = ? AND tm.user_id = u.id AND d.target_id = tm.target_id AND d.user_id = u.id AND d.state = 'active'
+			AND u.connection_id = ? AND u.dirty AND dm.user_id IS NULL`},
 }

@@ -118,19 +118,19 @@ func groupFingerprint(g directory.Group) string { return fingerprint(g.Name, g.D
 func nameKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 // MarkAbsentGroups marks the groups that a complete list, seen by this run,
-// did not have, and returns how many. Their members become dirty.
+// did not have, and returns how many this run has marked, also when asked
+// again. Their members become dirty.
 func (s *Store) MarkAbsentGroups(ctx context.Context, c Claim) (int, error) {
 	missing, err := s.notSeen(ctx, c, "groups", `SELECT id FROM groups WHERE connection_id = ? AND presence = 'present' ORDER BY id`)
-	if err != nil || len(missing) == 0 {
+	if err != nil {
 		return 0, err
 	}
-	err = s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+	return s.markMissing(ctx, c, "groups", missing, func(ctx context.Context, tx *Tx) error {
 		if err := eachChunk(ctx, tx, missing, `UPDATE groups SET presence = 'absent', dirty = TRUE WHERE id IN (?)`); err != nil {
 			return fmt.Errorf("mark absent groups: %w", err)
 		}
 		return markMembersDirty(ctx, tx, missing)
 	})
-	return len(missing), err
 }
 
 // markMembersDirty makes the members of groups be decided again.

@@ -156,17 +156,16 @@ func fingerprint(fields ...string) string {
 }
 
 // MarkAbsentUsers marks the users that a complete list, seen by this run, did
-// not have, and returns how many it newly marked. Leavers are left out of the list by
-// the provider and stay what they are.
+// not have, and returns how many this run has marked, also when asked again.
+// Leavers are left out of the list by the provider and stay what they are.
 func (s *Store) MarkAbsentUsers(ctx context.Context, c Claim) (int, error) {
 	missing, err := s.notSeen(ctx, c, "users", `SELECT id FROM users WHERE connection_id = ? AND presence = 'present' AND assigned AND status <> 'deprovisioned' ORDER BY id`)
-	if err != nil || len(missing) == 0 {
+	if err != nil {
 		return 0, err
 	}
-	err = s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+	return s.markMissing(ctx, c, "users", missing, func(ctx context.Context, tx *Tx) error {
 		return eachChunk(ctx, tx, missing, `UPDATE users SET presence = 'absent', dirty = TRUE WHERE id IN (?) AND presence = 'present'`)
 	})
-	return len(missing), err
 }
 
 // eachChunk runs a statement with one list of ids over as many ids as there are.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
+	"math/bits"
 	"slices"
 )
 
@@ -43,6 +44,26 @@ func (s *Store) notSeen(ctx context.Context, c Claim, collection, query string) 
 		}
 	}
 	return missing, rows.Err()
+}
+
+// markMissing marks what a complete list lacked and returns how much this run
+// has marked so: an attempt that was cut off after the commit is counted by
+// the next one as well, since what follows depends on it.
+func (s *Store) markMissing(ctx context.Context, c Claim, collection string, missing []int64, mark func(ctx context.Context, tx *Tx) error) (int, error) {
+	collection += "/missing"
+	before, err := s.seenSet(ctx, c.RunID, collection)
+	if err != nil || len(missing) == 0 {
+		return before.len(), err
+	}
+	packed := packIDs(missing)
+	err = s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		if err := mark(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, `INSERT INTO seen (run_id, collection, part, ids) VALUES (?, ?, ?, ?)`, c.RunID, collection, fmt.Sprint(missing[0]), packed)
+		return err
+	})
+	return before.len() + len(missing), err
 }
 
 func (s *Store) seenSet(ctx context.Context, runID int64, collection string) (bitset, error) {
@@ -100,6 +121,14 @@ func (b *bitset) add(id int64) {
 func (b bitset) has(id int64) bool {
 	word := int(id / 64)
 	return word < len(b) && b[word]&(1<<(id%64)) != 0
+}
+
+func (b bitset) len() int {
+	n := 0
+	for _, word := range b {
+		n += bits.OnesCount64(word)
+	}
+	return n
 }
 
 // chunks yields a slice in pieces of at most n.

@@ -38,7 +38,7 @@ func ownServer(t *testing.T, o embedded.Options) *embedded.Server {
 
 // on moves a scenario that has not started to another Temporal server.
 func (s *scenario) on(server *embedded.Server) *scenario {
-	s.Config.Temporal.Address = server.FrontendAddress()
+	s.Config.Temporal.Address, s.Config.Temporal.Namespace = server.FrontendAddress(), embedded.DefaultNamespace
 	return s
 }
 

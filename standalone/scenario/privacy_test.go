@@ -47,6 +47,12 @@ func (c *captured) String() string {
 	return c.log.String()
 }
 
+// lastLines returns the last n lines of a text.
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
+
 // leaksIn audits everything that a Temporal server keeps of a run: all of its
 // histories, its description and what is shown beside it.
 func leaksIn(ctx context.Context, t *testing.T, a *audit, c client.Client, s shape, queried bool) []string {
@@ -88,6 +94,11 @@ func TestHistoriesLogsAndMetricsHoldNothingAboutPeopleAndNoSecret(t *testing.T) 
 	g := newGallery(t, func(s *scenario) {
 		s.options.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		s.options.Registry = registry
+	})
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the log ends with\n%s", lastLines(log.String(), 40))
+		}
 	})
 	g.all()
 	g.whileDown()
@@ -147,7 +158,7 @@ func (g *gallery) whileDown() {
 		g.Error("while the target is down: " + leak)
 	}
 	g.Box.Engine.Remove(down)
-	if err := run.Get(g.Context(), nil); err != nil {
+	if err := g.await(run, nil); err != nil {
 		g.Fatal(err)
 	}
 }

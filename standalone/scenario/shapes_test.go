@@ -102,6 +102,7 @@ func (g *gate) open() {
 
 // keep remembers a run under the name of its shape.
 func (g *gallery) keep(name string, run client.WorkflowRun) {
+	g.Logf("%s: %s", name, run.GetID())
 	g.shapes = append(g.shapes, shape{name, run.GetID(), run.GetRunID()})
 }
 
@@ -110,7 +111,7 @@ func (g *gallery) play(name string, in workflows.SyncInput, outcomes ...string) 
 	g.Helper()
 	run := g.started(name, in)
 	var result workflows.SyncResult
-	if err := run.Get(g.Context(), &result); err != nil {
+	if err := g.await(run, &result); err != nil {
 		g.Fatalf("%s: %v", name, err)
 	}
 	g.ended(name, result, outcomes...)
@@ -147,10 +148,20 @@ func (g *gallery) fails(name string, in workflows.SyncInput, class string) {
 
 func (g *gallery) wantFailure(name string, run client.WorkflowRun, class string) {
 	g.Helper()
-	err := run.Get(g.Context(), nil)
+	err := g.await(run, nil)
 	if err == nil || !strings.Contains(err.Error(), class) {
 		g.Fatalf("%s ended with %v, want a failure of class %s", name, err, class)
 	}
+}
+
+// await waits for the end of a run, for a minute at most.
+func (g *gallery) await(run client.WorkflowRun, result any) error {
+	ctx, cancel := context.WithTimeout(g.Context(), time.Minute)
+	defer cancel()
+	if err := run.Get(ctx, result); err != nil {
+		return fmt.Errorf("%s: %w", run.GetID(), err)
+	}
+	return nil
 }
 
 // held waits until a call is held at the gate.
@@ -246,7 +257,7 @@ func (g *gallery) overlapping() {
 	g.held(at)
 	g.play("already-running", workflows.SyncInput{}, workflows.OutcomeBusy)
 	g.gate.open()
-	if err := first.Get(g.Context(), nil); err != nil {
+	if err := g.await(first, nil); err != nil {
 		g.Fatal(err)
 	}
 }
@@ -260,7 +271,7 @@ func (g *gallery) cancelled() {
 		g.Fatal(err)
 	}
 	var result workflows.SyncResult
-	if err := run.Get(g.Context(), &result); err != nil {
+	if err := g.await(run, &result); err != nil {
 		g.Fatal(err)
 	}
 	g.gate.open()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
@@ -181,4 +182,25 @@ func TestFiveOrFewerAreHeldOnlyWhenTheyAreAWholeGroupOrEverybody(t *testing.T) {
 			s.wantEqual()
 		})
 	}
+}
+
+func TestADepartureThatCouldNotBeMadeCountsOnceHoweverOftenItIsTried(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, settings{People: 12, Groups: 2, Uniform: true}).start()
+	s.wantOutcome(s.sync(workflows.SyncInput{}), workflows.OutcomeDone)
+	s.Box.Mark()
+	for _, u := range s.active()[:3] {
+		s.no(s.Box.Okta.DeactivateUser(u.ID))
+	}
+	s.Box.Engine.Add(fault.Rule{API: "atlassian", Path: `/suspend$`, Kind: fault.Status, Status: 400})
+	for range 3 {
+		result := s.sync(workflows.SyncInput{})
+		s.wantOutcome(result, workflows.OutcomePartial)
+		if result.Held != 0 {
+			t.Errorf("%d departures are held, and there are only three", result.Held)
+		}
+	}
+	s.Box.Engine.Clear()
+	s.wantOutcome(s.sync(workflows.SyncInput{}), workflows.OutcomeDone)
+	s.wantEqual()
 }

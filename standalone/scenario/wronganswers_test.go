@@ -203,6 +203,32 @@ func (s *scenario) converge() {
 	s.wantEqual()
 }
 
+func TestAWrongListDoesNotKeepLeaversIn(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, settings{People: 64, Groups: 8, Memberships: 1, Uniform: true}).start()
+	s.wantOutcome(s.sync(workflows.SyncInput{}), workflows.OutcomeDone)
+	s.Box.Mark()
+	leavers := s.active()[:3]
+	for _, u := range leavers {
+		s.no(s.Box.Okta.SuspendUser(u.ID))
+	}
+	// Two in three of them are on the half list, with half of everybody else.
+	s.Box.Engine.Add(fault.Rule{API: "okta", Path: usersList, Kind: fault.Half})
+	result := s.sync(workflows.SyncInput{Full: true})
+	s.wantOutcome(result, workflows.OutcomeHeld)
+	if s.account(leavers[0].Email).Status != "suspended" || s.account(leavers[2].Email).Status != "suspended" {
+		s.explain(result)
+		t.Error("somebody whom the list shows as suspended kept access, because others were missing from it")
+	}
+	for _, u := range s.active() {
+		if s.account(u.Email).Status != "active" {
+			t.Errorf("%s lost access", u.ID)
+		}
+	}
+	s.Box.Engine.Clear()
+	s.converge()
+}
+
 // The same answers go through when there is no limit and the direct look-ups
 // lie as well: what the test above looks at is able to fail.
 func TestWithoutTheGuardAWrongAnswerWouldTakePeopleAway(t *testing.T) {

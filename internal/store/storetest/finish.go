@@ -111,7 +111,8 @@ func report(t *testing.T, open Open) {
 				{Target: "cloud", Kind: "group.create", State: "planned", Count: 1},
 				{Target: "cloud", Kind: "account.create", State: "planned", Count: 1},
 				{Target: "cloud", Kind: "account.create", State: "refused", Class: "duplicate", Count: 2},
-				{Target: "cloud", Kind: "membership.add", State: "planned", Count: 2},
+				{Target: "cloud", Kind: "membership.add", State: "blocked", Class: "waits-for-link", Count: 1},
+				{Target: "cloud", Kind: "membership.add", State: "planned", Count: 1},
 			})
 		},
 		"changes are filtered, and reading them may end early": func(w *world) {

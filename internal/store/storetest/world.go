@@ -20,7 +20,7 @@ const identity = "org-1/dir-1"
 // world is a connection with one target and a run under way. Its clock stands
 // still unless a test moves it.
 type world struct {
-	*testing.T
+	testing.TB
 	Database
 	counter
 	ctx    context.Context
@@ -32,9 +32,9 @@ type world struct {
 	runs   int
 }
 
-func newWorld(t *testing.T, open Open) *world {
+func newWorld(t testing.TB, open Open) *world {
 	t.Helper()
-	w := &world{T: t, ctx: t.Context(), now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	w := &world{TB: t, ctx: t.Context(), now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	w.Database = open(t, store.WithHooks(w.hooks()))
 	var err error
 	w.conn, err = w.Store.EnsureConnection(w.ctx, "staff", "rules-1", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: identity}})
