@@ -60,7 +60,8 @@ func (s *Store) markMissing(ctx context.Context, c Claim, collection string, mis
 		if err := mark(ctx, tx); err != nil {
 			return err
 		}
-		_, err := tx.exec(ctx, `INSERT INTO seen (run_id, collection, part, ids) VALUES (?, ?, ?, ?)`, c.RunID, collection, fmt.Sprint(missing[0]), packed)
+		_, err := tx.exec(ctx, `INSERT INTO seen (run_id, collection, part, ids) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			c.RunID, collection, fmt.Sprint(missing[0]), packed)
 		return err
 	})
 	return before.len() + len(missing), err

@@ -109,6 +109,7 @@ func TestHistoriesLogsAndMetricsHoldNothingAboutPeopleAndNoSecret(t *testing.T) 
 		}
 	}
 	g.auditSchedules()
+	g.replayAll()
 	if log.String() == "" {
 		t.Fatal("nothing was logged: there is nothing to audit")
 	}
@@ -160,6 +161,17 @@ func (g *gallery) whileDown() {
 	g.Box.Engine.Remove(down)
 	if err := g.await(run, nil); err != nil {
 		g.Fatal(err)
+	}
+}
+
+// replayAll replays what was played: a history that cannot be is one that a
+// worker taking over could not go on with.
+func (g *gallery) replayAll() {
+	g.Helper()
+	for _, s := range g.shapes {
+		for _, one := range chain(g.Context(), g.T, g.Worker.Client, s.workflowID, s.runID) {
+			portable(g.T, one)
+		}
 	}
 }
 

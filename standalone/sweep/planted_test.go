@@ -68,8 +68,9 @@ func TestTheCheckFindsAWrongEndOfARun(t *testing.T) {
 	finds(l.wrong(failed, m), `the run ended as "partial"`)
 
 	fewer := m
-	fewer.Changes = map[string]int{"account.create applied": 1}
-	finds(l.wrong(fewer, m), "the plan is not that of a run without a crash")
+	fewer.Left = maps.Clone(m.Left)
+	fewer.Left["change account.create applied"]--
+	finds(l.wrong(fewer, m), "what is in the database is not what a run without a crash leaves")
 
 	for id := range l.adopted {
 		l.adopted[id] = false
@@ -86,4 +87,19 @@ func TestTheCheckFindsAWrongEndOfARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	finds(l.wrong(m, m), "account-active")
+
+	if err := l.box.Atlassian.EraseAccount(anyOf(l.links())); err != nil {
+		t.Fatal(err)
+	}
+	finds(l.wrong(m, m), "remembered, and not there: account")
+}
+
+// anyOf returns the remote id of an account that was created.
+func anyOf(links map[string]string) string {
+	for id, origin := range links {
+		if origin == "created" && strings.Contains(id, ":") {
+			return id
+		}
+	}
+	return ""
 }

@@ -22,8 +22,8 @@ const runTimeout = 60 * time.Second
 type made struct {
 	Result  workflows.SyncResult
 	Effects effects
-	// Changes counts the plan by kind and state.
-	Changes map[string]int
+	// Left is what it left in the database, counted.
+	Left map[string]int
 	// Calls are the remote calls by route, Commits those of the database, and
 	// Tail the commits from the last removal on.
 	Calls         map[string]int
@@ -139,7 +139,7 @@ func (l *lane) finish(ctx context.Context, cycle int, run client.WorkflowRun) ma
 	}
 	l.outcomes = append(l.outcomes, m.Result.Outcome)
 	m.Effects = effectsOf(l.box.Engine.Calls(), l.box.Atlassian.State())
-	m.Changes = l.changes()
+	m.Left = l.left()
 	return m
 }
 

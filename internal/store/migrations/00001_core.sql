@@ -238,7 +238,7 @@ CREATE TABLE changes (
 );
 CREATE UNIQUE INDEX changes_run ON changes (run_id, target_id, stage, ord); -- a plan is written once
 CREATE INDEX changes_user ON changes (user_id, run_id);
-CREATE INDEX changes_open ON changes (run_id, state);
+CREATE INDEX changes_doubted ON changes (run_id, target_id, user_id, id) WHERE state = 'doubted';
 
 CREATE TABLE held_plans (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -130,6 +130,7 @@ func doubts(t *testing.T, open Open) {
 			w.look(func(s *store.Settled) { byGroups = append(byGroups, s.ByGroups); s.Confirmed = true })
 			w.same("by groups", byGroups, []bool{true})
 			w.same("plan", w.changes(), []string{"account.suspend eng2 planned"})
+			w.same("presence", w.column(`SELECT presence FROM users WHERE source_id = '00u-eng2'`), []string{"present"})
 		},
 		"what the source says explicitly is not doubted": func(w *world) {
 			w.grown(3)

@@ -101,6 +101,28 @@ func guard(t *testing.T, open Open) {
 				w.Error("the check did not notice")
 			}
 		},
+		"a list that lacks many does not keep those in whom a status says have left": func(w *world) {
+			w.grown(60)
+			w.now = w.now.Add(time.Hour)
+			w.saveUsers(with(person("p0"), func(u *directory.User) { u.Status = directory.StatusDeprovisioned }))
+			seen := w.saveUsers(person("p1"), person("p2"))
+			w.ok(w.Store.SaveSeen(w.ctx, w.claim, "users", "0", seen.IDs))
+			n, err := w.Store.MarkAbsentUsers(w.ctx, w.claim)
+			w.ok(err)
+			w.same("missing", n, 57)
+			w.plan()
+			w.same("verdict", w.guard(standard), store.Verdict{Admitted: 1, Held: 57})
+			w.same("window", w.number(`SELECT COUNT(*) FROM removals`), 1)
+		},
+		"what was admitted and could not be done does not count twice": func(w *world) {
+			names := w.grown(40)
+			for range 3 {
+				w.leave(names[:5]...)
+				w.same("verdict", w.guard(standard), store.Verdict{Admitted: 5})
+				w.ok(w.Store.FailRest(w.ctx, w.claim, w.target, directory.StageLeavers, directory.ClassUnavailable, w.now))
+				w.next()
+			}
+		},
 		"a few departures an hour, every hour, are stopped by the window": func(w *world) {
 			names := w.grown(60)
 			admitted := 0

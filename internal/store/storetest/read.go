@@ -56,7 +56,7 @@ func users(t *testing.T, open Open) {
 			seen := w.saveUsers(person("ada"))
 			w.ok(w.Store.SaveSeen(w.ctx, w.claim, "users", "0", seen.IDs))
 			w.ok(w.Store.SaveSeen(w.ctx, w.claim, "users", "0", seen.IDs)) // a part that was read twice
-			for range 2 { // the second time after a crash
+			for range 2 {
 				n, err := w.Store.MarkAbsentUsers(w.ctx, w.claim)
 				w.ok(err)
 				w.same("marked by this run", n, 1)
