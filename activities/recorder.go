@@ -16,7 +16,7 @@ import (
 // A crash forgets at most that much, and what it forgot is found out again by
 // reading back.
 const (
-	recordEvery = 64
+	recordEvery = 128
 	recordAfter = 100 * time.Millisecond
 )
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -46,18 +47,30 @@ func TestEachChangeThatIsWorthRetryingBecomesAnActivityOfItsOwn(t *testing.T) {
 
 func TestAtMostAHundredChangesAreRetriedSideBySide(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.failing(directory.StageAccounts, 90)
-	mustRun(w, workflows.SyncInput{})
-	if n := len(w.called(workflows.ActivityApplyChange)); n != 270 {
-		t.Errorf("%d changes were retried, want each of the 270 once", n)
-	}
-	if most := w.most[workflows.ActivityApplyChange]; most > 100 {
-		t.Errorf("%d were retried side by side, want at most 100", most)
-	}
-	if n := len(w.called(workflows.ActivityApplyBatch)); n != 9 {
-		t.Errorf("%d batches were applied, want each of the 9 once", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.failing(directory.StageAccounts, 90)
+		gathered := make(chan struct{})
+		w.applyChange = func(workflows.ChangeInput) (workflows.ApplyResult, error) {
+			<-gathered
+			return workflows.ApplyResult{Applied: 1}, nil
+		}
+		go func() {
+			// Until nothing moves any more: all who may be there are.
+			synctest.Wait()
+			close(gathered)
+		}()
+		mustRun(w, workflows.SyncInput{})
+		if n := len(w.called(workflows.ActivityApplyChange)); n != 270 {
+			t.Errorf("%d changes were retried, want each of the 270 once", n)
+		}
+		if most := w.most[workflows.ActivityApplyChange]; most != 100 {
+			t.Errorf("%d were retried side by side, want 100", most)
+		}
+		if n := len(w.called(workflows.ActivityApplyBatch)); n != 9 {
+			t.Errorf("%d batches were applied, want each of the 9 once", n)
+		}
+	})
 }
 
 func TestRetriesOfAStageEndBeforeTheNextStageBegins(t *testing.T) {
@@ -108,24 +121,31 @@ func TestAChangeThatNeverSucceedsEndsAfterEightTriesAndStopsNothing(t *testing.T
 	w.finishedAs(workflows.FinishInput{})
 }
 
-func TestTwoBatchesOfATargetRunSideBySideAtMost(t *testing.T) {
+func TestTwoBatchesOfATargetRunSideBySide(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	running, most := map[string]int{}, map[string]int{}
-	w.applyBatch = func(in workflows.BatchInput) (workflows.ApplyResult, error) {
-		w.mu.Lock()
-		running[in.Target.Name]++
-		most[in.Target.Name] = max(most[in.Target.Name], running[in.Target.Name])
-		w.mu.Unlock()
-		defer func() {
-			w.mu.Lock()
-			running[in.Target.Name]--
-			w.mu.Unlock()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		gathered := make(chan struct{})
+		var first []string
+		w.applyBatch = func(in workflows.BatchInput) (workflows.ApplyResult, error) {
+			if in.Stage == directory.StageAccounts {
+				<-gathered
+			}
+			return workflows.ApplyResult{Applied: 1}, nil
+		}
+		go func() {
+			synctest.Wait()
+			first = w.called(workflows.ActivityApplyBatch)
+			close(gathered)
 		}()
-		return workflows.ApplyResult{Applied: 1}, nil
-	}
-	mustRun(w, workflows.SyncInput{})
-	if most["first"] > 2 || most["second"] > 1 {
-		t.Errorf("side by side: %v, want at most two a target", most)
-	}
+		mustRun(w, workflows.SyncInput{})
+		slices.Sort(first)
+		want := []string{"first accounts 209-408", "first accounts 9-208", "first groups 4-8", "first leavers 0-3", "second accounts 0-9"}
+		for i := range want {
+			want[i] = workflows.ActivityApplyBatch + " " + want[i]
+		}
+		if diff := cmp.Diff(want, first); diff != "" {
+			t.Errorf("under way side by side (-want +got):\n%s", diff)
+		}
+	})
 }

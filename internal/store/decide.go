@@ -62,19 +62,10 @@ func (s *Store) SaveDecisions(ctx context.Context, c Claim, targetID int64, deci
 	if len(decisions) == 0 {
 		return nil
 	}
-	args := make([]any, 0, len(decisions)*8)
 	first, last := decisions[0].UserID, decisions[len(decisions)-1].UserID
-	for _, d := range decisions {
-		args = append(args, targetID, d.UserID, string(d.State), d.Email, strings.ToLower(d.Email), d.DisplayName, d.Rule, string(d.Evidence))
-	}
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		if _, err := tx.exec(ctx, `INSERT INTO desired_accounts (target_id, user_id, state, email, email_key, display_name, rule, evidence)
-			VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?)", len(decisions))+`
-			ON CONFLICT (target_id, user_id) DO UPDATE SET state = excluded.state, email = excluded.email, email_key = excluded.email_key,
-				display_name = excluded.display_name, rule = excluded.rule, evidence = excluded.evidence, version = desired_accounts.version + 1
-			WHERE desired_accounts.state <> excluded.state OR desired_accounts.email <> excluded.email OR desired_accounts.evidence <> excluded.evidence
-				OR desired_accounts.display_name <> excluded.display_name OR desired_accounts.rule <> excluded.rule`, args...); err != nil {
-			return fmt.Errorf("store %d desired accounts: %w", len(decisions), err)
+		if err := upsertDesired(ctx, tx, targetID, decisions); err != nil {
+			return err
 		}
 		// The ids between first and last that are dirty are just those decided here.
 		if _, err := tx.exec(ctx, `DELETE FROM desired_memberships WHERE target_id = ? AND user_id BETWEEN ? AND ?
@@ -96,6 +87,24 @@ func (s *Store) SaveDecisions(ctx context.Context, c Claim, targetID int64, deci
 		}
 		return nil
 	})
+}
+
+func upsertDesired(ctx context.Context, tx *Tx, targetID int64, decisions []Decision) error {
+	for chunk := range chunks(decisions, rowsAtOnce) {
+		args := make([]any, 0, 8*len(chunk))
+		for _, d := range chunk {
+			args = append(args, targetID, d.UserID, string(d.State), d.Email, strings.ToLower(d.Email), d.DisplayName, d.Rule, string(d.Evidence))
+		}
+		if _, err := tx.exec(ctx, `INSERT INTO desired_accounts (target_id, user_id, state, email, email_key, display_name, rule, evidence)
+			VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?)", len(chunk))+`
+			ON CONFLICT (target_id, user_id) DO UPDATE SET state = excluded.state, email = excluded.email, email_key = excluded.email_key,
+				display_name = excluded.display_name, rule = excluded.rule, evidence = excluded.evidence, version = desired_accounts.version + 1
+			WHERE desired_accounts.state <> excluded.state OR desired_accounts.email <> excluded.email OR desired_accounts.evidence <> excluded.evidence
+				OR desired_accounts.display_name <> excluded.display_name OR desired_accounts.rule <> excluded.rule`, args...); err != nil {
+			return fmt.Errorf("store %d desired accounts: %w", len(chunk), err)
+		}
+	}
+	return nil
 }
 
 // DecideGroups stores what a target should hold for each dirty group: a group

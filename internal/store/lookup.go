@@ -58,19 +58,19 @@ type Settled struct {
 func (s *Store) Settle(ctx context.Context, c Claim, outcomes []Settled, now time.Time) error {
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
 		for _, o := range outcomes {
-			state, class := directory.Planned, o.Class
+			state, class, ended := directory.Planned, o.Class, int64(0)
 			switch {
 			case o.Confirmed:
 			case class == directory.ClassUnconfirmed:
 				state = directory.Held
 			default:
-				state = directory.Contradicted
+				state, ended = directory.Contradicted, micros(now)
 			}
 			evidence := directory.Absence
 			if o.Confirmed {
 				evidence = directory.Explicit
 			}
-			n, err := tx.exec(ctx, `UPDATE changes SET state = ?, class = ?, evidence = ? WHERE id = ? AND state = 'doubted'`, string(state), string(class), string(evidence), o.ChangeID)
+			n, err := tx.exec(ctx, `UPDATE changes SET state = ?, class = ?, evidence = ?, done_at = ? WHERE id = ? AND state = 'doubted'`, string(state), string(class), string(evidence), ended, o.ChangeID)
 			if err != nil {
 				return fmt.Errorf("settle removal: %w", err)
 			}
@@ -85,7 +85,7 @@ func (s *Store) Settle(ctx context.Context, c Claim, outcomes []Settled, now tim
 			if class == directory.ClassUnconfirmed {
 				continue
 			}
-			if err := settleSubject(ctx, tx, c.ConnectionID, o, now); err != nil {
+			if err := settleSubject(ctx, tx, c.ConnectionID, o); err != nil {
 				return err
 			}
 		}
@@ -93,10 +93,16 @@ func (s *Store) Settle(ctx context.Context, c Claim, outcomes []Settled, now tim
 	})
 }
 
-func settleSubject(ctx context.Context, tx *Tx, connectionID int64, o Settled, now time.Time) error {
+func settleSubject(ctx context.Context, tx *Tx, connectionID int64, o Settled) error {
 	if directory.Kind(o.Kind) == directory.SuspendAccount {
 		if o.User != nil {
-			if err := upsertUsers(ctx, tx, connectionID, []directory.User{*o.User}, now); err != nil {
+			// A look-up tells no time of the source's: it is dated as what was
+			// known, so that no later page passes for an earlier one.
+			var readAt int64
+			if err := tx.get(ctx, &readAt, `SELECT read_at FROM users WHERE id = ?`, o.UserID); err != nil {
+				return fmt.Errorf("read user %d: %w", o.UserID, notFound(err))
+			}
+			if err := upsertUsers(ctx, tx, connectionID, []directory.User{*o.User}, fromMicros(readAt)); err != nil {
 				return fmt.Errorf("store the user looked up: %w", err)
 			}
 			return nil
@@ -104,7 +110,7 @@ func settleSubject(ctx context.Context, tx *Tx, connectionID int64, o Settled, n
 		if !o.Confirmed || o.ByGroups {
 			return nil // somebody who is in no selected group is there all the same
 		}
-		_, err := tx.exec(ctx, `UPDATE users SET presence = 'gone', read_at = ? WHERE id = ?`, micros(now), o.UserID)
+		_, err := tx.exec(ctx, `UPDATE users SET presence = 'gone' WHERE id = ?`, o.UserID)
 		return err
 	}
 	if o.Confirmed && !o.Unselected {

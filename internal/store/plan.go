@@ -188,6 +188,7 @@ var planStatements = []struct{ what, sql string }{
 		CROSS JOIN accounts a
 		WHERE d.target_id = ? AND d.user_id = u.id AND a.target_id = d.target_id AND a.user_id = u.id
 			AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.status <> 'closed'
+			AND (a.managed OR u.dirty) -- what cannot be written is said when it changes, not at every full plan
 			AND (d.email_key <> a.email_key OR (d.display_name <> a.display_name AND d.display_name <> '' AND a.display_name <> ''))`},
 	// Whoever was only missing from a list goes on being added to groups, as
 	// long as the account has access: that list may have been wrong.

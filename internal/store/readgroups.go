@@ -28,7 +28,7 @@ func (s *Store) SaveGroups(ctx context.Context, c Claim, groups []directory.Grou
 	for _, g := range groups {
 		k, ok := known[g.SourceID]
 		same := k.Fingerprint == groupFingerprint(g) && k.Presence == string(directory.Present) && k.MembersUpdated == micros(g.LastMembershipUpdated)
-		if ok && (same || k.ReadAt > micros(askedAt)) {
+		if ok && (same || overtaken(k.ReadAt, askedAt)) {
 			saved.IDs = append(saved.IDs, k.ID)
 			continue
 		}
@@ -55,12 +55,13 @@ func (s *Store) SaveGroups(ctx context.Context, c Claim, groups []directory.Grou
 		_, err := tx.exec(ctx, `INSERT INTO groups (connection_id, source_id, name, name_key, description, type, fingerprint, members_updated, read_at)
 			VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?, ?)", len(changed))+`
 			ON CONFLICT (connection_id, source_id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
-				description = excluded.description, type = excluded.type, read_at = excluded.read_at, members_updated = excluded.members_updated,
+				description = excluded.description, type = excluded.type, members_updated = excluded.members_updated,
+				read_at = CASE WHEN groups.read_at > excluded.read_at THEN groups.read_at ELSE excluded.read_at END,
 				dirty = groups.dirty OR groups.presence <> 'present' OR groups.fingerprint <> excluded.fingerprint,
 				members_due = groups.members_due OR groups.presence <> 'present' OR groups.members_updated <> excluded.members_updated,
 				members_digest = CASE WHEN groups.presence <> 'present' THEN '' ELSE groups.members_digest END,
 				presence = 'present', fingerprint = excluded.fingerprint
-			WHERE groups.read_at <= excluded.read_at`, args...)
+			WHERE groups.read_at <= excluded.read_at + CAST(? AS BIGINT)`, append(args, clockGrain.Microseconds())...)
 		if err != nil {
 			return fmt.Errorf("store %d groups: %w", len(changed), err)
 		}

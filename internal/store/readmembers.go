@@ -90,7 +90,7 @@ func (s *Store) SaveMembers(ctx context.Context, c Claim, group GroupRef, source
 }
 
 func insertMembers(ctx context.Context, tx *Tx, groupID int64, userIDs []int64) error {
-	for chunk := range chunks(userIDs, 1000) {
+	for chunk := range chunks(userIDs, 4*rowsAtOnce) {
 		args := make([]any, 0, 2*len(chunk))
 		for _, id := range chunk {
 			args = append(args, groupID, id)

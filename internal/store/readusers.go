@@ -19,6 +19,15 @@ type PageSaved struct {
 	Changed int
 }
 
+// clockGrain is how far apart two of the source's times must be for one to be
+// known as the later: they are whole seconds, less what an answer took.
+const clockGrain = 2 * time.Second
+
+// overtaken says whether a row is known from a later question than a page's.
+func overtaken(readAt int64, askedAt time.Time) bool {
+	return readAt > micros(askedAt.Add(clockGrain))
+}
+
 type storedUser struct {
 	ID          int64  `db:"id"`
 	SourceID    string `db:"source_id"`
@@ -42,7 +51,7 @@ func (s *Store) SaveUsers(ctx context.Context, c Claim, users []directory.User, 
 	var changed []directory.User
 	for _, u := range users {
 		k, ok := known[u.SourceID]
-		if ok && (k.Fingerprint == userFingerprint(u) && k.Presence == string(directory.Present) || k.ReadAt > micros(askedAt)) {
+		if ok && (k.Fingerprint == userFingerprint(u) && k.Presence == string(directory.Present) || overtaken(k.ReadAt, askedAt)) {
 			saved.IDs = append(saved.IDs, k.ID)
 			continue
 		}
@@ -96,21 +105,24 @@ func lastOfEach[T any](all []T, id func(T) string) []T {
 }
 
 func upsertUsers(ctx context.Context, tx *Tx, connectionID int64, users []directory.User, askedAt time.Time) error {
-	args := make([]any, 0, len(users)*13)
-	for _, u := range users {
-		args = append(args, connectionID, u.SourceID, string(u.Status), u.Assigned, u.Login, u.Email, strings.ToLower(strings.TrimSpace(u.Email)),
-			u.FirstName, u.LastName, u.DisplayName, userFingerprint(u), micros(u.LastUpdated), micros(askedAt))
-	}
-	_, err := tx.exec(ctx, `INSERT INTO users (connection_id, source_id, status, assigned, login, email, email_key,
-			first_name, last_name, display_name, fingerprint, last_updated, read_at)
-		VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", len(users))+`
-		ON CONFLICT (connection_id, source_id) DO UPDATE SET status = excluded.status, assigned = excluded.assigned, presence = 'present',
-			login = excluded.login, email = excluded.email, email_key = excluded.email_key, first_name = excluded.first_name,
-			last_name = excluded.last_name, display_name = excluded.display_name, fingerprint = excluded.fingerprint,
-			last_updated = excluded.last_updated, read_at = excluded.read_at, dirty = TRUE
-		WHERE users.read_at <= excluded.read_at`, args...)
-	if err != nil {
-		return fmt.Errorf("store %d users: %w", len(users), err)
+	for chunk := range chunks(users, rowsAtOnce) {
+		args := make([]any, 0, len(chunk)*13)
+		for _, u := range chunk {
+			args = append(args, connectionID, u.SourceID, string(u.Status), u.Assigned, u.Login, u.Email, strings.ToLower(strings.TrimSpace(u.Email)),
+				u.FirstName, u.LastName, u.DisplayName, userFingerprint(u), micros(u.LastUpdated), micros(askedAt))
+		}
+		_, err := tx.exec(ctx, `INSERT INTO users (connection_id, source_id, status, assigned, login, email, email_key,
+				first_name, last_name, display_name, fingerprint, last_updated, read_at)
+			VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", len(chunk))+`
+			ON CONFLICT (connection_id, source_id) DO UPDATE SET status = excluded.status, assigned = excluded.assigned, presence = 'present',
+				login = excluded.login, email = excluded.email, email_key = excluded.email_key, first_name = excluded.first_name,
+				last_name = excluded.last_name, display_name = excluded.display_name, fingerprint = excluded.fingerprint,
+				last_updated = excluded.last_updated, dirty = TRUE,
+				read_at = CASE WHEN users.read_at > excluded.read_at THEN users.read_at ELSE excluded.read_at END
+			WHERE users.read_at <= excluded.read_at + CAST(? AS BIGINT)`, append(args, clockGrain.Microseconds())...)
+		if err != nil {
+			return fmt.Errorf("store %d users: %w", len(chunk), err)
+		}
 	}
 	return nil
 }

@@ -32,8 +32,6 @@ func recordLinks(ctx context.Context, tx *Tx, targetID int64, identity string, o
 // lists in which no account and no user is named twice: one statement cannot
 // touch a row twice, and a later outcome must find the link of an earlier one.
 func distinctAccounts(outcomes []Outcome) [][]*Outcome {
-	// A row has nine parameters; SQLite takes 32,766 in a statement.
-	const most = 1000
 	var lists [][]*Outcome
 	var list []*Outcome
 	accounts, users := map[string]bool{}, map[int64]bool{}
@@ -42,7 +40,7 @@ func distinctAccounts(outcomes []Outcome) [][]*Outcome {
 		if o.Account == nil {
 			continue
 		}
-		if accounts[o.Account.ID] || users[o.UserID] || len(list) == most {
+		if accounts[o.Account.ID] || users[o.UserID] || len(list) == rowsAtOnce {
 			lists, list = append(lists, list), nil
 			clear(accounts)
 			clear(users)

@@ -242,6 +242,11 @@ func in(query string, args ...any) (string, []any, error) {
 	return query, args, nil
 }
 
+// rowsAtOnce is how many rows of several columns one statement writes: the
+// SQLite driver finds each parameter by walking the list of all, so that what a
+// statement costs grows with the square of their number.
+const rowsAtOnce = 64
+
 // rows repeats a row of placeholders: rows("(?, ?)", 2) is "(?, ?), (?, ?)".
 func rows(row string, n int) string {
 	return strings.TrimSuffix(strings.Repeat(row+", ", n), ", ")

@@ -29,10 +29,9 @@ func TestWhatWasChangedByHandInTheTargetIsPutRight(t *testing.T) {
 		s.wantOutcome(s.sync(workflows.SyncInput{Drift: true}), workflows.OutcomeDone)
 		s.wantEqual()
 		s.wantNothingTwice()
-		codes := map[string]int{}
 		runs, err := s.Worker.Store.Runs(t.Context(), s.Name, 1)
 		s.no(err)
-		codes = s.noteCodes(runs[0].ID)
+		codes := s.noteCodes(runs[0].ID)
 		if codes["account-lost"] != 1 || codes["group-lost"] != 1 {
 			t.Errorf("the report does not say what was lost: %v", codes)
 		}

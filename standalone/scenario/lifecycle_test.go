@@ -164,9 +164,10 @@ func TestAnAddressAndANameChange(t *testing.T) {
 
 			// The person keeps the account, and its access goes with the person.
 			s.no(s.Box.Okta.DeactivateUser(u.ID))
-			s.sync(workflows.SyncInput{})
+			last := s.sync(workflows.SyncInput{})
 			if a := s.accountByID(account); a.Status != "suspended" {
-				t.Errorf("the leaver's account is %s", a.Status)
+				s.explain(last)
+				t.Errorf("the leaver's account is %s: %+v", a.Status, last)
 			}
 		})
 	}

@@ -85,7 +85,7 @@ func newScenario(t *testing.T, s settings) *scenario {
 		a.Atlassian = front.URL
 	}
 	name := connectionName(t)
-	text := fmt.Sprintf("temporal: { address: %q, namespace: %s, heartbeat_timeout: 2s }\ndatabase: %q\nworker: { stop_timeout: 2s }\nconnections:\n", server.FrontendAddress(), namespace, s.Database)
+	text := fmt.Sprintf("temporal: { address: %q, namespace: %s, heartbeat_timeout: 5s }\ndatabase: %q\nworker: { stop_timeout: 2s }\nconnections:\n", server.FrontendAddress(), namespace, s.Database)
 	text += connectionText(name, a, rules{s.Source, s.Target, s.Connection})
 	if s.Second != nil {
 		text += connectionText(name+"-b", a, *s.Second)
@@ -160,7 +160,7 @@ func (s *scenario) sync(in workflows.SyncInput) workflows.SyncResult {
 
 // trySync runs the connection that in names, or the first, once.
 func (s *scenario) trySync(in workflows.SyncInput) (workflows.SyncResult, error) {
-	ctx, cancel := context.WithTimeout(s.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(s.Context(), 4*time.Minute)
 	defer cancel()
 	run, err := s.begin(ctx, in)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
@@ -276,6 +277,15 @@ func (g *gallery) cancelled() {
 	}
 	g.gate.open()
 	g.ended("stopped", result, workflows.OutcomeStopped)
+	// A run that has ended calls nobody: the read was given up before.
+	for _, event := range chain(g.Context(), g.T, g.Worker.Client, run.GetID(), run.GetRunID())[0].Events {
+		switch event.EventType {
+		case enums.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
+			return
+		case enums.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+			g.Fatal("the run ended while a read of it was still under way")
+		}
+	}
 }
 
 // fenced lets another run take the connection from one that reads.

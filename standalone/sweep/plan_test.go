@@ -34,8 +34,9 @@ func lastRoute(cycle int) string {
 	return routeRemoveMember
 }
 
-// mix is how ten points are shared between writes, reads and commits.
-var mix = []string{"write", "commit", "read", "commit", "write", "commit", "write", "commit", "read", "tail"}
+// mix is how points are shared between writes, reads and commits. Its length
+// has no factor in common with a lane's cycles, so that each cycle gets all of it.
+var mix = []string{"write", "commit", "read", "commit", "write", "commit", "write", "commit", "read", "commit", "tail"}
 
 // chooser deals out points, so that every kind has its turn before one comes again.
 type chooser struct {
@@ -57,9 +58,7 @@ func (c *chooser) choose(cycle int) point {
 	phase := []string{before, after}[c.rng.Intn(2)]
 	switch kind {
 	case "commit":
-		// Writes of SQLite share commits as they happen to meet; what is sure
-		// to be reached is a little less than was counted.
-		return point{Phase: phase, Commit: c.spread(cycle, max(1, run.Commits*8/10))}
+		return point{Phase: phase, Commit: c.commit(cycle, run.Commits)}
 	case "tail":
 		p := run.Last
 		p.Phase, p.Commit = phase, 1+c.rng.Intn(max(1, run.Tail))
@@ -80,14 +79,25 @@ func (c *chooser) choose(cycle int) point {
 	return least
 }
 
-// spread draws from 1 to n so that the draws of a cycle fall evenly.
-func (c *chooser) spread(cycle, n int) int {
+// commit draws one of a run's commits, evenly over eight tenths of the run:
+// writes of SQLite share commits as they happen to meet, so that what is sure
+// to be reached is less than was counted. Activities with a single commit are
+// drawn more often: those that begin a run, and those between reading and
+// applying.
+func (c *chooser) commit(cycle, n int) int {
 	key := fmt.Sprintf("commit of cycle %d", cycle)
 	if c.used[key] == 0 {
 		c.used[key] = 1 + c.rng.Intn(1000)
 	}
 	c.used[key]++
+	from, to := 0.0, 0.8
+	switch c.used[key] % 8 {
+	case 0:
+		return 1 + c.rng.Intn(2)
+	case 2, 4, 6:
+		from, to = 0.4, 0.7
+	}
 	// Steps of the golden ratio fall evenly, however many there are.
 	_, part := math.Modf(float64(c.used[key]) * math.Phi)
-	return 1 + int(part*float64(n))
+	return 1 + int((from+part*(to-from))*float64(n))
 }

@@ -34,10 +34,16 @@ func users(t *testing.T, open Open) {
 		},
 		"an older page never overwrites a newer one, and still counts as seen": func(w *world) {
 			newer := w.saveUsers(with(person("ada"), func(u *directory.User) { u.LastName = "New" }))
-			older, err := w.Store.SaveUsers(w.ctx, w.claim, []directory.User{person("ada")}, w.now.Add(-time.Second))
+			older, err := w.Store.SaveUsers(w.ctx, w.claim, []directory.User{person("ada")}, w.now.Add(-time.Minute))
 			w.ok(err)
 			w.same("name", w.column(`SELECT last_name FROM users`), []string{"New"})
 			w.same("ids", older.IDs, newer.IDs)
+		},
+		"a page that seems a second older is not: the source's times are no finer": func(w *world) {
+			w.saveUsers(person("ada"))
+			_, err := w.Store.SaveUsers(w.ctx, w.claim, []directory.User{with(person("ada"), func(u *directory.User) { u.LastName = "New" })}, w.now.Add(-time.Second))
+			w.ok(err)
+			w.same("name", w.column(`SELECT last_name FROM users`), []string{"New"})
 		},
 		"a page read again is the same page": func(w *world) {
 			first := w.saveUsers(person("ada"), person("bob"))
@@ -100,7 +106,7 @@ func groups(t *testing.T, open Open) {
 			renamed := team("eng")
 			renamed.Name = "engineering"
 			w.saveGroups(renamed)
-			_, err := w.Store.SaveGroups(w.ctx, w.claim, []directory.Group{team("eng")}, w.now.Add(-time.Second))
+			_, err := w.Store.SaveGroups(w.ctx, w.claim, []directory.Group{team("eng")}, w.now.Add(-time.Minute))
 			w.ok(err)
 			w.same("name", w.column(`SELECT name FROM groups`), []string{"engineering"})
 		},
