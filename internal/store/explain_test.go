@@ -109,7 +109,7 @@ var largest = []string{"users", "memberships", "desired_accounts", "desired_memb
 // incremental is a statement that must look at what is dirty alone, which
 // wholePart, a search of all that a connection or target has, does not.
 var (
-	incremental = regexp.MustCompile(`(u|g|AND) ?\.?dirty\b`)
+	incremental = regexp.MustCompile(`AND ([ug]\.)?dirty\b`)
 	wholePart   = regexp.MustCompile(`\((connection_id|target_id)=\?\)$`)
 )
 
