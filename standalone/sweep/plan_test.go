@@ -36,7 +36,7 @@ func lastRoute(cycle int) string {
 
 // mix is how points are shared between writes, reads and commits. Its length
 // has no factor in common with a lane's cycles, so that each cycle gets all of it.
-var mix = []string{"write", "commit", "read", "commit", "write", "commit", "write", "commit", "read", "commit", "tail"}
+var mix = []string{"write", "commit", "read", "commit", "write", "commit", "write", "commit", "read", "commit", "tail", "plan", "commit"}
 
 // chooser deals out points, so that every kind has its turn before one comes again.
 type chooser struct {
@@ -59,6 +59,8 @@ func (c *chooser) choose(cycle int) point {
 	switch kind {
 	case "commit":
 		return point{Phase: phase, Commit: c.commit(cycle, run.Commits)}
+	case "plan":
+		return point{Phase: planned, Commit: int(run.Result.RunID)}
 	case "tail":
 		p := run.Last
 		p.Phase, p.Commit = phase, 1+c.rng.Intn(max(1, run.Tail))

@@ -10,8 +10,10 @@ import (
 )
 
 // point is where in a run the worker is killed: before or after the n-th call
-// of a route, before or after the n-th commit, or the n-th commit after a call.
+// of a route, before or after the n-th commit, or the n-th commit after a call,
+// or after the commit of the plan.
 type point struct {
+	// Phase is before, after or planned; with planned, Commit is the run's id.
 	Phase string
 	// Route is method and path template of a remote call; empty for a commit
 	// counted from the start of the run.
@@ -24,6 +26,8 @@ type point struct {
 
 func (p point) String() string {
 	switch {
+	case p.Phase == planned:
+		return fmt.Sprintf("after the commit of the plan of run %d", p.Commit)
 	case p.Route == "":
 		return fmt.Sprintf("%s commit %d", p.Phase, p.Commit)
 	case p.Commit == 0:

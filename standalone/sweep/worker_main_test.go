@@ -16,10 +16,12 @@ import (
 // envWorker makes this binary a worker; its value is the configuration file.
 const envWorker = "ROLLCALL_SWEEP_WORKER"
 
-// The phases of a remote call and of a commit.
+// The phases of a remote call and of a commit. A plan is one commit among
+// many; it is found by what the database holds after it.
 const (
-	before = "before"
-	after  = "after"
+	before  = "before"
+	after   = "after"
+	planned = "planned"
 )
 
 // workerMain is the worker as it is shipped, with a hook in its store. It says
@@ -40,6 +42,13 @@ func workerMain(ctx context.Context, path string) int {
 		return 1
 	}
 	defer w.Stop()
+	trap.planned = func(runID int64) bool {
+		counts, err := w.Store.Counts(ctx, runID)
+		if err != nil {
+			panic(err)
+		}
+		return len(counts) > 0
+	}
 	fmt.Println("ready")
 	orders := bufio.NewScanner(os.Stdin)
 	for orders.Scan() {
@@ -59,10 +68,13 @@ type commitTrap struct {
 	count map[string]int
 	phase string
 	at    int
+	// planned reports whether a run has a plan; set before the first order.
+	planned func(runID int64) bool
 }
 
 // order takes "arm PHASE N", which counts from now on and kills at the N-th
-// (0: never), or "count", which is answered with the commits since.
+// (0: never), or after the commit of the plan of run N, or "count", which is
+// answered with the commits since.
 func (c *commitTrap) order(line string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -85,7 +97,7 @@ func (c *commitTrap) pass(phase string) {
 		return // not armed yet
 	}
 	c.count[phase]++
-	if phase != c.phase || c.count[phase] != c.at {
+	if c.phase == planned && (phase != after || !c.planned(int64(c.at))) || c.phase != planned && (phase != c.phase || c.count[phase] != c.at) {
 		return
 	}
 	self, err := os.FindProcess(os.Getpid())
