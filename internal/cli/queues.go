@@ -18,9 +18,41 @@ import (
 // at most: the server ends a poll that found nothing after a minute.
 const pollsWithin = 70 * time.Second
 
+// A worker that has just started polls its queues one after another: until
+// startsWithin, a queue without one is asked for again while others have one,
+// and until seenWithin while none has.
+const (
+	startsWithin = 15 * time.Second
+	seenWithin   = 3 * time.Second
+	asksEvery    = 250 * time.Millisecond
+)
+
 // queuesWithoutWorker returns the task queues of connections that no worker
-// polls, the one of all workflows first.
+// polls, the one of all workflows first. A worker that is starting is given
+// the time for it.
 func queuesWithoutWorker(ctx context.Context, conn client.Client, c *config.Config, connections []string) ([]string, error) {
+	began := time.Now()
+	again := time.NewTicker(asksEvery)
+	defer again.Stop()
+	for {
+		absent, polled, err := queuesNotPolled(ctx, conn, c, connections)
+		patience := startsWithin
+		if polled == 0 {
+			patience = seenWithin
+		}
+		if err != nil || len(absent) == 0 || time.Since(began) > patience {
+			return absent, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-again.C:
+		}
+	}
+}
+
+// queuesNotPolled returns the queues that no worker polls, and how many are polled.
+func queuesNotPolled(ctx context.Context, conn client.Client, c *config.Config, connections []string) (absent []string, polled int, err error) {
 	type queue struct {
 		name string
 		kind enums.TaskQueueType
@@ -32,17 +64,18 @@ func queuesWithoutWorker(ctx context.Context, conn client.Client, c *config.Conf
 			queues = append(queues, queue{temporal.TargetQueue(name, target), enums.TASK_QUEUE_TYPE_ACTIVITY})
 		}
 	}
-	var absent []string
 	for _, q := range queues {
-		polled, err := isPolled(ctx, conn, q.name, q.kind)
+		found, err := isPolled(ctx, conn, q.name, q.kind)
 		if err != nil {
-			return nil, temporalFailure("ask who polls task queue "+q.name, c, err)
+			return nil, polled, temporalFailure("ask who polls task queue "+q.name, c, err)
 		}
-		if !polled {
+		if found {
+			polled++
+		} else {
 			absent = append(absent, q.name)
 		}
 	}
-	return absent, nil
+	return absent, polled, nil
 }
 
 func isPolled(ctx context.Context, conn client.Client, queue string, kind enums.TaskQueueType) (bool, error) {

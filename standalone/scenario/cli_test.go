@@ -106,7 +106,7 @@ func TestCommandLineRunsAConnectionToItsEnd(t *testing.T) {
 		t.Errorf("a dry run is %q, plans %d people and makes %d accounts; want dry, 30 and none", plan.Outcome, people, after-before)
 	}
 
-	o.rollcall("sync", s.Name).want(t, cli.ExitDone, "Run 2 has begun.", "Run 2 of "+s.Name+": done", "by hand", "account.create  applied  30")
+	o.rollcall("sync", s.Name).want(t, cli.ExitDone, "Run 2 of "+s.Name+": done", "by hand", "account.create  applied  30")
 	s.wantEqual()
 	o.rollcall("sync", s.Name, "--full", "--drift").want(t, cli.ExitDone, "Source read in full", "Nothing to change.")
 	o.rollcall("runs").want(t, cli.ExitDone, "dry", "done", "Look at one with: rollcall run 3")
