@@ -23,8 +23,9 @@ import (
 // demoConnection is the connection of the demonstration.
 const demoConnection = "demo"
 
-// demoChanges is how many changes the demonstration makes between its runs.
-const demoChanges = 20
+// demoChanges is how many changes the demonstration makes between its runs:
+// twenty, and fewer among few people, where the guard would hold so many.
+func demoChanges(people int) int { return max(1, min(20, people/10)) }
 
 // errDiffers means that the demonstration ended with two sides that differ.
 var errDiffers = errors.New("the Atlassian side differs from the Okta side")
@@ -66,7 +67,7 @@ func (o *options) runDemo(c *cobra.Command, dir string) (err error) {
 	if err := demoRun(ctx, out, r, "The first run: everybody is new."); err != nil {
 		return err
 	}
-	changed, err := box.Change(2, demoChanges)
+	changed, err := box.Change(2, demoChanges(o.people))
 	if err != nil {
 		return err
 	}
