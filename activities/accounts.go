@@ -59,8 +59,8 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 	var intended []int64
 	for _, d := range joiners {
 		accounts := found[strings.ToLower(d.DesiredEmail)]
-		if d.DesiredState != string(directory.DesireActive) {
-			if err := b.record(ctx, d, ended(directory.Skipped, directory.ClassStale)); err != nil {
+		if reason, not := b.notForUs(d); not {
+			if err := b.record(ctx, d, ended(directory.Skipped, reason)); err != nil {
 				return err
 			}
 			continue
@@ -109,6 +109,18 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 		return err
 	}
 	return b.observeCreated(ctx, made)
+}
+
+// notForUs reports whether a joiner is to have no account from us: because
+// none is desired any more, or because the address is a protected one.
+func (b *batch) notForUs(d store.DueChange) (directory.Class, bool) {
+	switch {
+	case d.DesiredState != string(directory.DesireActive):
+		return directory.ClassStale, true
+	case b.protected.Account("", d.DesiredEmail):
+		return directory.ClassProtected, true
+	}
+	return "", false
 }
 
 func (b *batch) findByEmail(ctx context.Context, emails []string) (map[string][]directory.Account, error) {

@@ -115,6 +115,8 @@ func (b *batch) createGroups(ctx context.Context, due []store.DueChange) error {
 			err = b.record(ctx, d, ended(directory.Skipped, directory.ClassStale))
 		case d.TargetGroupID != "":
 			err = b.record(ctx, d, ended(directory.Applied, ""))
+		case b.protected.Group("", d.GroupName):
+			err = b.record(ctx, d, ended(directory.Skipped, directory.ClassProtected))
 		case len(existing) == 0:
 			create = append(create, d)
 			intended = append(intended, d.ID)

@@ -147,3 +147,44 @@ func TestALinkedAccountThatBecameAnAdministratorsIsLeftAlone(t *testing.T) {
 		t.Errorf("the group %s is gone", group.Name)
 	}
 }
+
+func TestWhatTheConfigurationProtectsIsNeitherTakenNorMade(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, settings{People: 12, Groups: 2, Uniform: true})
+	people, groups := s.Box.Okta.State().Users, s.Box.Okta.State().Groups
+	kept := people[0].Email
+	group := ""
+	for _, g := range groups {
+		if g.Type == "OKTA_GROUP" {
+			group = g.Name
+		}
+	}
+	connection := s.Config.Connections[s.Name]
+	cloud := connection.Targets["cloud"]
+	cloud.Protected.Accounts, cloud.Protected.Groups = []string{kept}, []string{group}
+	connection.Targets["cloud"] = cloud
+	s.start()
+	result := s.sync(workflows.SyncInput{})
+	for _, kind := range []directory.Kind{directory.CreateAccount, directory.CreateGroup} {
+		protected := 0
+		for _, c := range s.changes(result.RunID, store.ChangeFilter{Kind: string(kind), States: []string{string(directory.Skipped)}}) {
+			if c.Class == string(directory.ClassProtected) && (c.User == kept || c.Group == group) {
+				protected++
+			}
+		}
+		if protected != 1 {
+			t.Errorf("%s: %d are skipped as protected, want one", kind, protected)
+		}
+	}
+	after := s.Box.Atlassian.State()
+	for _, a := range after.Accounts {
+		if a.Email == kept {
+			t.Error("a protected address was given an account")
+		}
+	}
+	for _, g := range after.Groups {
+		if g.Name == group {
+			t.Error("a group of a protected name was made")
+		}
+	}
+}
