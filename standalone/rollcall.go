@@ -72,6 +72,14 @@ func startRollcall(ctx context.Context, p place, load func(temporalAddress strin
 	return r, nil
 }
 
+// database names the database as an administrator would look for it.
+func (r *rollcall) database() string {
+	if r.config.Database.Kind == config.SQLite {
+		return "sqlite:" + r.config.Database.Path
+	}
+	return r.worker.Store.Name()
+}
+
 // wait returns when the context ends, or with the error of a part that ended
 // by itself.
 func (r *rollcall) wait(ctx context.Context) error {

@@ -79,7 +79,7 @@ func (o *options) serve(c *cobra.Command, dir string) (err error) {
 
 func printPlaces(c *cobra.Command, r *rollcall) error {
 	_, err := fmt.Fprintf(c.OutOrStdout(), "Temporal  %s\nWeb UI    %s\nMetrics   http://%s/metrics\nDatabase  %s\n",
-		r.server.FrontendAddress(), r.server.UIURL(), r.operations.Address(), r.worker.Store.Name())
+		r.server.FrontendAddress(), r.server.UIURL(), r.operations.Address(), r.database())
 	return err
 }
 
