@@ -185,17 +185,25 @@ func (a *Activities) readMembers(ctx context.Context, in workflows.MembersInput)
 
 // allMembers reads all pages of a group's members: only a complete list counts.
 func allMembers(ctx context.Context, source directory.Source, groupID string) ([]string, error) {
+	return allPages(func(cursor string) ([]string, string, error) {
+		page, err := steady(ctx, func() (directory.MemberPage, error) { return source.Members(ctx, groupID, cursor) })
+		return page.UserIDs, page.Next, err
+	})
+}
+
+// allPages reads pages of ids, each with the cursor of the next, to the last.
+func allPages(read func(cursor string) (ids []string, next string, err error)) ([]string, error) {
 	var all []string
 	for cursor := ""; ; {
-		page, err := steady(ctx, func() (directory.MemberPage, error) { return source.Members(ctx, groupID, cursor) })
+		ids, next, err := read(cursor)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page.UserIDs...)
-		if page.Next == "" {
+		all = append(all, ids...)
+		if next == "" {
 			return all, nil
 		}
-		cursor = page.Next
+		cursor = next
 	}
 }
 

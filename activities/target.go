@@ -190,16 +190,8 @@ func (a *Activities) observeMembers(ctx context.Context, in workflows.TargetRead
 }
 
 func allTargetMembers(ctx context.Context, t *Target, groupID string) ([]string, error) {
-	var all []string
-	for cursor := ""; ; {
+	return allPages(func(cursor string) ([]string, string, error) {
 		page, err := steady(ctx, func() (directory.AccountIDPage, error) { return t.Members(ctx, groupID, cursor) })
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.AccountIDs...)
-		if page.Next == "" {
-			return all, nil
-		}
-		cursor = page.Next
-	}
+		return page.AccountIDs, page.Next, err
+	})
 }
