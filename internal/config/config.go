@@ -11,9 +11,12 @@ import (
 // in. rollcall.example.yaml at the root of the repository documents each
 // setting.
 type Config struct {
-	Temporal    Temporal              `yaml:"temporal"`
-	Database    Database              `yaml:"database"`
-	Worker      Worker                `yaml:"worker"`
+	Temporal Temporal `yaml:"temporal"`
+	Database Database `yaml:"database"`
+	Worker   Worker   `yaml:"worker"`
+	// Scim is how pushes are served. It is nil when the file says nothing
+	// about it and no connection accepts pushes.
+	Scim        *Scim                 `yaml:"scim"`
 	Log         Log                   `yaml:"log"`
 	Connections map[string]Connection `yaml:"connections" rule:"required"`
 
@@ -78,12 +81,25 @@ type Connection struct {
 	Source  Source            `yaml:"source" rule:"required"`
 	Targets map[string]Target `yaml:"targets" rule:"required"`
 	Guard   Guard             `yaml:"guard"`
+	// Scim is about the connection's own door for pushes; it holds the
+	// defaults where the file says nothing, and means something only where
+	// Pushed is true.
+	Scim ConnectionScim `yaml:"scim"`
 	// Schedule is nil for a connection that runs by hand only.
 	Schedule *Schedule `yaml:"schedule"`
 }
 
 // TargetNames returns the names of all targets, sorted.
 func (c Connection) TargetNames() []string { return slices.Sorted(maps.Keys(c.Targets)) }
+
+// Pushed says whether the connection accepts pushes over SCIM, be it as its
+// source or beside it.
+func (c Connection) Pushed() bool { return c.Source.Kind == KindScim || c.Source.Also == KindScim }
+
+// PushedNames returns the names of the connections that accept pushes, sorted.
+func (c *Config) PushedNames() []string {
+	return slices.DeleteFunc(c.ConnectionNames(), func(name string) bool { return !c.Connections[name].Pushed() })
+}
 
 // Guard limits how much a connection may take away before a person is asked.
 // The limits hold for each target and kind of removal over a rolling window.

@@ -36,6 +36,37 @@ func (w *Worker) setDefaults() {
 	w.StopTimeout = 20 * time.Second
 }
 
+func (s *Scim) setDefaults() {
+	// Loopback, since without TLS nothing else may reach it but a proxy.
+	s.Listen = "127.0.0.1:8088"
+	// Okta sends a group's members in PATCHes of a few thousand, each about
+	// 80 bytes; a Bulk of a thousand users is about 2 MiB.
+	s.MaxBody = 4 << 20
+	// A bearer token and what a proxy adds are below 4 KiB.
+	s.MaxHeader = 32 << 10
+	s.BulkOperations = 1000
+	// Okta closes the connection after 60 s.
+	s.RequestTimeout = 30 * time.Second
+	// Many times what a database answers side by side; more would only wait.
+	s.Concurrency = 256
+	// A person who mistypes needs a few, a program that guesses needs more
+	// than there is time for.
+	s.FailedLogins = 20
+	s.LogDays = 30 * day
+	// Less than the 30 s that Kubernetes gives a pod to stop.
+	s.StopTimeout = 20 * time.Second
+}
+
+func (s *ConnectionScim) setDefaults() { s.Client = ClientAuto }
+
+func (e *ScimExtension) setDefaults() { e.On = "User" }
+
+func (a *ScimAttribute) setDefaults() {
+	// RFC 7643, section 2.2.
+	a.Type = "string"
+	a.Mutability, a.Returned, a.Uniqueness = "readWrite", "default", "none"
+}
+
 func (l *Log) setDefaults() {
 	l.Level = slog.LevelInfo
 	l.Format = "text"

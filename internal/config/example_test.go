@@ -32,6 +32,7 @@ func TestTheExampleHasEverySettingAndNothingElse(t *testing.T) {
 	content := uncommented(t)
 	folder := t.TempDir()
 	writePair(t, folder, "temporal-ca.pem", "temporal-client.pem", "temporal-client.key")
+	writePair(t, folder, "scim-ca.pem", "scim.pem", "scim.key")
 	content = strings.Replace(content, "every: daily", "every: weekly", 1)
 	c, err := config.Parse(filepath.Join(folder, "rollcall.yaml"), []byte(content), environment)
 	if err != nil {
@@ -55,7 +56,12 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	served, err := config.Parse("rollcall.yaml", []byte(pushed{}.yaml()), environment)
+	if err != nil {
+		t.Fatal(err)
+	}
 	want, got := minimal.Connections["staff"], example.Connections["staff"]
+	wantPushed, gotPushed := served.Connections["staff"], example.Connections["contractors"]
 	type defaults struct {
 		Temporal config.Temporal
 		Worker   config.Worker
@@ -63,6 +69,9 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 		Guard    config.Guard
 		Source   config.Source
 		Target   config.Target
+		Scim     config.Scim
+		Pushed   config.Source
+		Door     config.ConnectionScim
 	}
 	source, target := got.Source, got.Targets["cloud"]
 	// Those that the example gives a value of its own.
@@ -70,9 +79,12 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 	source.Groups, source.ExcludeGroups, source.GroupIDs, source.SystemLog = nil, nil, nil, nil
 	target.Organization, target.Directory, target.APIKey = "o", "d", want.Targets["cloud"].APIKey
 	target.Products, target.Protected = nil, config.Protected{}
+	gateway := *example.Scim
+	gateway.BaseURL, gateway.TrustedProxies = "", nil
+	gotPushed.Scim.Extensions, gotPushed.Scim.ResourceTypes = nil, nil
 	if diff := cmp.Diff(
-		defaults{minimal.Temporal, minimal.Worker, minimal.Log, want.Guard, want.Source, want.Targets["cloud"]},
-		defaults{example.Temporal, example.Worker, example.Log, got.Guard, source, target},
+		defaults{minimal.Temporal, minimal.Worker, minimal.Log, want.Guard, want.Source, want.Targets["cloud"], *served.Scim, wantPushed.Source, wantPushed.Scim},
+		defaults{example.Temporal, example.Worker, example.Log, got.Guard, source, target, gateway, gotPushed.Source, gotPushed.Scim},
 		cmp.Comparer(func(a, b config.Secret) bool { return a.Reveal() == b.Reveal() }),
 	); diff != "" {
 		t.Errorf("defaults (-program +example):\n%s", diff)
@@ -88,4 +100,20 @@ func uncommented(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return regexp.MustCompile(`(?m)^( *)#([a-z_]+:)`).ReplaceAllString(string(content), "$1$2")
+}
+
+// The one text whose characteristics the example spells out has those that an
+// attribute has by default.
+func TestTheExampleShowsTheDefaultsOfAnAttribute(t *testing.T) {
+	t.Parallel()
+	example, err := config.Load(examplePath, environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := example.Connections["contractors"].Scim.Extensions[0].Attributes[0]
+	got.Description, got.Canonical = "", nil
+	c := parsed(t, "rollcall.yaml", pushed{door: "extensions: [{urn: 'urn:example:a', name: A, attributes: [{name: agency}]}]"}.yaml())
+	if diff := cmp.Diff(c.Connections["staff"].Scim.Extensions[0].Attributes[0], got); diff != "" {
+		t.Errorf("defaults (-program +example):\n%s", diff)
+	}
 }

@@ -6,17 +6,24 @@ import (
 )
 
 // SettingPaths lists every setting that the file can have, sorted, with * for
-// a name that the administrator chooses.
+// a name that the administrator chooses and [] for an element of a list.
 func SettingPaths() []string {
 	var paths []string
+	seen := map[reflect.Type]bool{}
 	var visit func(t reflect.Type, path string)
 	visit = func(t reflect.Type, path string) {
 		switch {
+		case t.Kind() == reflect.Slice:
+			visit(t.Elem(), path+"[]")
+		case seen[t]:
+			// Attributes have attributes in them and are in several lists;
+			// the example explains them once.
 		case t.Kind() == reflect.Pointer:
 			visit(t.Elem(), path)
 		case t.Kind() == reflect.Map:
 			visit(t.Elem(), join(path, "*"))
 		case t.Kind() == reflect.Struct:
+			seen[t] = true
 			for _, field := range settings(t) {
 				name := join(path, field.Tag.Get("yaml"))
 				paths = append(paths, name)

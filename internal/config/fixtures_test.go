@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -48,7 +49,12 @@ func keyPaths(t *testing.T, content string) []string {
 	var paths []string
 	var visit func(node *yaml.Node, path string)
 	visit = func(node *yaml.Node, path string) {
-		if node.Kind != yaml.MappingNode || filepath.Ext(path) == ".products" {
+		if node.Kind == yaml.SequenceNode {
+			for _, element := range node.Content {
+				visit(element, path+"[]")
+			}
+		}
+		if node.Kind != yaml.MappingNode || filepath.Ext(path) == ".products" || strings.HasSuffix(path, ".sub[]") || strings.HasSuffix(path, ".resource_types[].attributes[]") {
 			return
 		}
 		for i := 0; i < len(node.Content); i += 2 {

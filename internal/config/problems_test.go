@@ -67,9 +67,9 @@ func TestEveryMistakeIsReportedWithItsPathAndWhatWasExpected(t *testing.T) {
 		with
 		path, message string
 	}{
-		"an unknown setting":                 {with{top: "temporl: {}"}, "temporl", "unknown setting (did you mean temporal?); expected temporal, database, worker, log or connections"},
+		"an unknown setting":                 {with{top: "temporl: {}"}, "temporl", "unknown setting (did you mean temporal?); expected temporal, database, worker, scim, log or connections"},
 		"an unknown setting further down":    {with{target: "apikey: x"}, target + ".apikey", "unknown setting (did you mean api_key?)"},
-		"an unknown setting like no other":   {with{source: "zzz: 1"}, source + ".zzz", "unknown setting; expected kind, url"},
+		"an unknown setting like no other":   {with{source: "zzz: 1"}, source + ".zzz", "unknown setting; expected kind, also, url"},
 		"a setting twice":                    {with{top: "log: {level: info}\nlog: {level: info}"}, "log", `"log" is there twice, first in line 1`},
 		"a merge key":                        {with{top: "log: &log {level: info}\nworker: {<<: *log}"}, "worker.<<", "merge keys are not supported"},
 		"a variable that is not set":         {with{source: "token: ${NOT_SET}"}, source + ".token", "environment variable NOT_SET is not set"},
@@ -95,7 +95,7 @@ func TestEveryMistakeIsReportedWithItsPathAndWhatWasExpected(t *testing.T) {
 		"a word that is not among those":     {with{source: "users: everyon"}, source + ".users", "expected everyone or group-members (did you mean everyone?)"},
 		"a type that is not among those":     {with{source: "group_types: [OKTA_GROUP, GROUP]"}, source + ".group_types[1]", "expected OKTA_GROUP, APP_GROUP or BUILT_IN"},
 		"a type twice":                       {with{source: "group_types: [OKTA_GROUP, OKTA_GROUP]"}, source + ".group_types[1]", "is there twice"},
-		"an unknown kind of source":          {with{source: "kind: okto"}, source + ".kind", "expected okta (did you mean okta?)"},
+		"an unknown kind of source":          {with{source: "kind: okto"}, source + ".kind", "expected okta or scim (did you mean okta?)"},
 		"an unknown kind of target":          {with{target: "kind: jira-cloud"}, target + ".kind", "expected atlassian-cloud"},
 		"plain http to another machine":      {with{source: "url: http://example.okta.com"}, source + ".url", "plain http, which is for loopback only"},
 		"another scheme":                     {with{source: "url: ftp://example.okta.com"}, source + ".url", "is not a web address"},
@@ -221,7 +221,7 @@ func TestWhatIsNoConfigurationAtAllIsSaid(t *testing.T) {
 		"a secret that looks like an anchor":   {"database: *hunter2\n", "r.yaml:1:1: not YAML: a value starts with * and names no anchor; expected quotes around it"},
 		"two documents":                        {minimalYAML + "---\nlog: {}\n", "a second document (---) in the file; expected one"},
 		"a variable between braces":            {"connections:\n  staff: {source: {kind: okta, token: ${NOT_SET}, url: http://x}}\n", "r.yaml:2:39: connections.staff.source.token: environment variable NOT_SET is not set\nr.yaml:2:56: connections.staff.source.url: is plain http"},
-		"a list":                               {"- log\n", "expected a mapping with temporal, database, worker, log or connections, found a list"},
+		"a list":                               {"- log\n", "expected a mapping with temporal, database, worker, scim, log or connections, found a list"},
 		"a file's name that cannot be a place": {"connections: {a.b: {}}\n", "r.yaml:1:15: connections.a.b: bad name"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"reflect"
 	"regexp"
 	"slices"
@@ -99,6 +100,9 @@ func (r *reader) read(at place, v reflect.Value) {
 	case reflect.TypeFor[slog.Level]():
 		r.readLevel(at, v)
 		return
+	case reflect.TypeFor[netip.Prefix]():
+		r.readPrefix(at, v)
+		return
 	}
 	switch v.Kind() {
 	case reflect.Struct:
@@ -115,6 +119,8 @@ func (r *reader) read(at place, v reflect.Value) {
 		r.readString(at, v)
 	case reflect.Int:
 		r.readInt(at, v)
+	case reflect.Int64:
+		r.readSize(at, v)
 	case reflect.Bool:
 		r.readBool(at, v)
 	default:
@@ -228,6 +234,7 @@ func (r *reader) readList(at place, v reflect.Value) {
 	}
 	list := reflect.MakeSlice(v.Type(), len(at.node.Content), len(at.node.Content))
 	for i, node := range at.node.Content {
+		setDefaults(list.Index(i))
 		r.read(place{node, indexed(at.path, i), at.tag}, list.Index(i))
 	}
 	v.Set(list)

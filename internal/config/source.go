@@ -10,16 +10,25 @@ const (
 	UsersGroupMembers = "group-members"
 )
 
-// KindOkta is the kind of a source that is read over Okta's REST API.
-const KindOkta = "okta"
+// The kinds of source.
+const (
+	// KindOkta is read over Okta's REST API.
+	KindOkta = "okta"
+	// KindScim is what an identity provider pushed to the gateway.
+	KindScim = "scim"
+)
 
 // Source is where people come from.
 type Source struct {
-	Kind string `yaml:"kind" rule:"required" oneof:"okta"`
-	// URL is the organisation's own address, without a path.
-	URL string `yaml:"url" rule:"required"`
+	Kind string `yaml:"kind" rule:"required" oneof:"okta,scim"`
+	// Also is KindScim when pushes are accepted beside what is read; empty
+	// otherwise, and for a source that is pushes alone.
+	Also string `yaml:"also" oneof:"scim"`
+	// URL is the organisation's own address, without a path. It, Token and all
+	// that follows but Users are for KindOkta.
+	URL string `yaml:"url"`
 	// Token is an API token ("SSWS").
-	Token Secret `yaml:"token" rule:"required"`
+	Token Secret `yaml:"token"`
 	// AppID limits people and groups to those assigned to one application.
 	AppID string `yaml:"app_id"`
 	// Users is UsersEveryone or UsersGroupMembers.

@@ -16,10 +16,12 @@ import (
 func (r *reader) validate(c *Config) {
 	r.validateTemporal(c.Temporal)
 	r.hostPort("worker.listen", c.Worker.Listen)
+	r.validateScim(c)
 	for _, name := range c.ConnectionNames() {
 		path := "connections." + name
 		connection := c.Connections[name]
 		r.validateSource(path+".source", connection.Source)
+		r.validateDoor(path, connection)
 		for _, target := range connection.TargetNames() {
 			r.validateTarget(path+".targets."+target, connection.Targets[target])
 		}
@@ -47,30 +49,52 @@ func (r *reader) validateTemporal(t Temporal) {
 			r.problem("temporal.tls.ca", "no certificate in the file; expected PEM")
 		}
 	}
+	if t.TLS.Cert != "" || t.TLS.Key != "" {
+		r.certificate("temporal.tls", &t.TLS.Cert, &t.TLS.Key)
+	}
+}
+
+// certificate checks the files of a certificate and its key, and makes their
+// paths start from the folder of the configuration.
+func (r *reader) certificate(path string, cert, key *string) {
 	switch {
-	case t.TLS.Cert == "" && t.TLS.Key != "":
-		r.problem("temporal.tls.cert", "is missing; key and cert go together")
-	case t.TLS.Key == "" && t.TLS.Cert != "":
-		r.problem("temporal.tls.key", "is missing; cert and key go together")
-	case t.TLS.Cert != "":
-		t.TLS.Cert, t.TLS.Key = r.resolve(t.TLS.Cert), r.resolve(t.TLS.Key)
-		for path, file := range map[string]string{"temporal.tls.cert": t.TLS.Cert, "temporal.tls.key": t.TLS.Key} {
-			if _, err := os.ReadFile(file); err != nil {
-				r.problem(path, "cannot read the file: %v", reason(err))
-			}
+	case *cert == "":
+		r.problem(path+".cert", "is missing; key and cert go together")
+		return
+	case *key == "":
+		r.problem(path+".key", "is missing; cert and key go together")
+		return
+	}
+	*cert, *key = r.resolve(*cert), r.resolve(*key)
+	for setting, file := range map[string]string{path + ".cert": *cert, path + ".key": *key} {
+		if _, err := os.ReadFile(file); err != nil {
+			r.problem(setting, "cannot read the file: %v", reason(err))
 		}
-		if r.failed["temporal.tls.cert"] || r.failed["temporal.tls.key"] {
-			return
-		}
-		if _, err := tls.LoadX509KeyPair(t.TLS.Cert, t.TLS.Key); err != nil {
-			r.problem("temporal.tls.cert", "is no pair with the key; expected two PEM files that belong together")
-		}
+	}
+	if r.failed[path+".cert"] || r.failed[path+".key"] {
+		return
+	}
+	if _, err := tls.LoadX509KeyPair(*cert, *key); err != nil {
+		r.problem(path+".cert", "is no pair with the key; expected two PEM files that belong together")
 	}
 }
 
 func (r *reader) validateSource(path string, s Source) {
-	if s.Kind != KindOkta {
+	switch s.Kind {
+	case KindScim:
+		r.validatePushed(path)
 		return
+	case KindOkta:
+	default:
+		return
+	}
+	for _, setting := range []string{"url", "token"} {
+		if r.nodes[path+"."+setting] == nil {
+			r.problem(path+"."+setting, "is missing")
+		}
+	}
+	if r.nodes[path+".token"] != nil && s.Token.IsZero() {
+		r.problem(path+".token", "is empty; expected ${NAME} or file:path")
 	}
 	if u := r.endpoint(path+".url", s.URL); u != nil {
 		switch host := u.Hostname(); {

@@ -50,7 +50,37 @@ func (a *Attribute) coerce(v any) (any, error) {
 	if len(values) == 0 {
 		return nil, nil
 	}
-	return values, nil
+	return withoutRepeats(values), nil
+}
+
+// withoutRepeats makes one of values that repeat each other: the same simple
+// value, or a complex one with the same value and type, of which the later says
+// the rest. The same type and value should not be returned twice (RFC 7643,
+// section 2.4).
+func withoutRepeats(values []any) []any {
+	type identity struct{ kind, value any }
+	if len(values) == 1 {
+		return values
+	}
+	at := make(map[identity]int, len(values))
+	kept := values[:0]
+	for _, v := range values {
+		id := identity{value: v}
+		if complex, ok := v.(map[string]any); ok {
+			if complex["value"] == nil {
+				kept = append(kept, v) // an address: nothing tells it from another
+				continue
+			}
+			id = identity{complex["type"], complex["value"]}
+		}
+		if i, repeated := at[id]; repeated && !(isPrimary(kept[i]) && isPrimary(v)) { // two that are primary are refused later
+			kept[i] = v
+			continue
+		}
+		at[id] = len(kept)
+		kept = append(kept, v)
+	}
+	return kept
 }
 
 // coerceKept is coerceOne for a value that is kept; nil for one that is not.
@@ -126,6 +156,11 @@ func (a *Attribute) coerceNumber(v any) (any, error) {
 			return nil, refusal(InvalidValue, "attribute %q takes an integer of at most 64 bits", a.Name)
 		}
 		return n, nil
+	}
+	// What no float holds would make every list that has it unreadable for
+	// clients whose numbers are floats.
+	if _, err := n.Float64(); err != nil {
+		return nil, refusal(InvalidValue, "attribute %q takes a decimal number of a reasonable size", a.Name)
 	}
 	if _, err := numberKey(n.String()); err != nil {
 		return nil, refusal(InvalidValue, "attribute %q takes a decimal number of a reasonable size", a.Name)

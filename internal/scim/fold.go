@@ -4,6 +4,9 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
 )
 
 // foldName makes names of attributes, URNs and operators comparable: they are
@@ -12,14 +15,15 @@ func foldName(s string) string {
 	return strings.ToLower(s)
 }
 
-// Fold makes values comparable that are not case exact: two strings have the
-// same fold exactly when strings.EqualFold holds.
+// Fold makes values comparable that are not case exact: width, then case, then
+// composition, as the profile UsernameCaseMapped of RFC 8265 prepares names
+// (RFC 7644, section 7.8). Unlike it, it refuses nothing.
 func Fold(s string) string {
 	upper := false
 	for i := range len(s) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
-			return strings.Map(foldRune, s)
+			return norm.NFC.String(strings.Map(foldRune, norm.NFC.String(width.Fold.String(s))))
 		}
 		upper = upper || 'A' <= c && c <= 'Z'
 	}

@@ -2,7 +2,6 @@ package scim
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -16,6 +15,9 @@ const (
 	// keptOfLongKey is how much of a longer one is kept for ordering and "sw",
 	// before the digest that makes it distinct.
 	keptOfLongKey = 448
+	// firstOfDigest is the character that stands for a digest's byte 0, the
+	// first of plane 15, which is for private use.
+	firstOfDigest = '\U000F0000'
 	// longestExponent bounds decimal numbers, so that a few bytes of JSON cannot
 	// mean a number of a gigabyte.
 	longestExponent = 9999
@@ -74,8 +76,14 @@ func cutKey(s string) string {
 	if len(s) <= longestKey {
 		return s
 	}
-	digest := sha256.Sum256([]byte(s))
-	return strings.ToValidUTF8(s[:keptOfLongKey], "") + "#" + hex.EncodeToString(digest[:])
+	var b strings.Builder
+	b.WriteString(strings.ToValidUTF8(s[:keptOfLongKey], ""))
+	// The digest is in characters of private use, so that "co" and "ew" find
+	// nothing in it that the value has not.
+	for _, digit := range sha256.Sum256([]byte(s)) {
+		b.WriteRune(firstOfDigest + rune(digit))
+	}
+	return b.String()
 }
 
 // numberKey writes a JSON number so that the order of bytes is that of numbers,
