@@ -60,6 +60,9 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 	for _, d := range joiners {
 		accounts := found[strings.ToLower(d.DesiredEmail)]
 		if reason, not := b.notForUs(d); not {
+			if link, made := b.madeInVain(d, accounts, linked); made {
+				links = append(links, link)
+			}
 			if err := b.record(ctx, d, ended(directory.Skipped, reason)); err != nil {
 				return err
 			}
@@ -109,6 +112,19 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 		return err
 	}
 	return b.observeCreated(ctx, made)
+}
+
+// madeInVain returns the link of an account that was made for somebody who is
+// to have none by now: it was not there when it was about to be made, and that
+// it was made was never recorded. Once linked, it can be suspended.
+func (b *batch) madeInVain(d store.DueChange, accounts []directory.Account, linked map[string]int64) (store.Outcome, bool) {
+	if d.IntentAt == 0 || d.AccountID != "" || d.DesiredState == string(directory.DesireActive) || len(accounts) == 0 {
+		return store.Outcome{}, false
+	}
+	if _, take := b.adopt(d, accounts, linked); !take {
+		return store.Outcome{}, false
+	}
+	return store.Outcome{UserID: d.UserID, Account: &accounts[0], Origin: originOf(d)}, true
 }
 
 // notForUs reports whether a joiner is to have no account from us: because

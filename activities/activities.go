@@ -7,6 +7,7 @@ package activities
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -28,8 +29,24 @@ type Activities struct {
 	Log              *slog.Logger
 	// RunEnded, when set, is told of every run that ended.
 	RunEnded func(connection string, result workflows.SyncResult, counts []store.Count, at time.Time)
+	// Wake, when set, tells the shards of a connection that something is due.
+	Wake func(connection string, shards []int)
 	// Now is the clock.
 	Now func() time.Time
+
+	// protections are, by a target's id, when it was last asked what must not be touched.
+	protections sync.Map
+}
+
+// protection is when a target was last asked what must not be touched.
+type protection struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (a *Activities) protection(targetID int64) *protection {
+	p, _ := a.protections.LoadOrStore(targetID, &protection{})
+	return p.(*protection)
 }
 
 // Connection is a configured connection with its clients.
@@ -46,7 +63,16 @@ type Connection struct {
 	Overlap time.Duration
 	Guard   store.Limits
 	Targets []*Target
+	// Pushes is whether people and groups are pushed to the connection: a run
+	// and pushes then keep out of each other's way.
+	Pushes bool
+	// Mapping, when its functions are set, turns what is pushed into users and
+	// groups. Without it a push only names whom the source is asked about.
+	Mapping store.Mapping
 }
+
+// pushedOnly is whether what is pushed is all there is.
+func (c *Connection) pushedOnly() bool { return c.Pushes && c.Mapping.User != nil }
 
 // Target is a configured target with its client.
 type Target struct {
@@ -105,9 +131,9 @@ func (a *Activities) alive(ctx context.Context, claim store.Claim, progress func
 	// which would look like a cancelled activity.
 	whole := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
-	every := a.Heartbeat / 3
+	every := min(a.Heartbeat, workflows.FirstHeartbeat) / 3
 	if every <= 0 {
-		every = 10 * time.Second
+		every = time.Second
 	}
 	stopped := make(chan struct{})
 	go func() {

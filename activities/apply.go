@@ -36,8 +36,8 @@ func (a *Activities) applyBatch(ctx context.Context, in workflows.BatchInput) (w
 	if err != nil {
 		return workflows.ApplyResult{}, err
 	}
-	due, err := a.Store.DueBatch(ctx, in.RunID, in.Target.ID, in.Stage, store.Range(in.Range))
-	if err != nil || len(due) == 0 {
+	c, err := a.connection(in.Connection)
+	if err != nil {
 		return workflows.ApplyResult{}, err
 	}
 	b := a.newBatch(in.RunRef, in.Target.ID, t)
@@ -48,6 +48,13 @@ func (a *Activities) applyBatch(ctx context.Context, in workflows.BatchInput) (w
 	defer stop()
 	if in.Stage == directory.StageLeavers {
 		ctx = budget.WithPriority(ctx)
+	}
+	if c.Pushes {
+		return b.runBesidePushes(ctx, c, in.Stage, store.Range(in.Range))
+	}
+	due, err := a.Store.DueBatch(ctx, in.RunID, in.Target.ID, in.Stage, store.Range(in.Range))
+	if err != nil || len(due) == 0 {
+		return workflows.ApplyResult{}, err
 	}
 	return b.run(ctx, in.Stage, due)
 }
@@ -77,7 +84,7 @@ func (a *Activities) applyChange(ctx context.Context, in workflows.ChangeInput) 
 		return workflows.ApplyResult{}, err
 	}
 	defer stop()
-	result, err := b.run(ctx, in.Stage, []store.DueChange{due})
+	result, err := b.runChange(ctx, in, due)
 	switch {
 	case err != nil && lastAttempt(ctx) && ctx.Err() == nil:
 		return workflows.ApplyResult{Failed: 1}, errors.Join(err, a.Store.EndRetry(ctx, b.claim, in.ChangeID, a.Now()))
@@ -109,6 +116,13 @@ type batch struct {
 	settled   atomic.Int64
 	failures  atomic.Int64 // calls in a row that found the target unavailable
 	wait      atomic.Int64 // the longest wait that the target asked for, nanoseconds
+
+	// busy, when set, reports whether another run has the lease of a change's subject.
+	busy func(store.DueChange) bool
+	// elsewhere are the users whose account another run has made.
+	elsewhere map[int64]bool
+	// retried is whether an earlier attempt at the batch was cut off.
+	retried bool
 }
 
 func (a *Activities) newBatch(run workflows.RunRef, targetID int64, t *Target) *batch {
@@ -126,6 +140,10 @@ func (b *batch) run(ctx context.Context, stage directory.Stage, due []store.DueC
 		return workflows.ApplyResult{}, err
 	}
 	b.recorder = newRecorder(ctx, b)
+	if due, err = b.settleBusy(ctx, due); err != nil {
+		result, recordErr := b.recorder.close()
+		return result, errors.Join(err, recordErr)
+	}
 	switch stage {
 	case directory.StageGroups:
 		err = b.createGroups(ctx, due)
@@ -152,7 +170,7 @@ func (b *batch) one(ctx context.Context, d store.DueChange) attempt {
 	switch directory.Kind(d.Kind) {
 	case directory.SuspendAccount:
 		if d.DesiredState != string(directory.DesireSuspended) {
-			return ended(directory.Skipped, directory.ClassStale)
+			return b.stale(d)
 		}
 		if err := b.target.SuspendAccount(ctx, d.AccountID); err != nil {
 			return failed(err)
@@ -173,7 +191,7 @@ func (b *batch) membership(ctx context.Context, d store.DueChange) attempt {
 	}
 	add := d.Kind == string(directory.AddMember)
 	if add != d.Member || add && d.DesiredState != string(directory.DesireActive) && d.AccountStatus != string(directory.AccountActive) {
-		return ended(directory.Skipped, directory.ClassStale)
+		return b.stale(d)
 	}
 	if add {
 		if err := b.target.AddMember(ctx, d.TargetGroupID, d.AccountID); err != nil {

@@ -18,6 +18,8 @@ const (
 	classUnknown  directory.Class = "not-configured"
 	classDatabase directory.Class = "database"
 	classMoved    directory.Class = "target-changed"
+	// classBusy is a change whose subject another run is changing just now.
+	classBusy directory.Class = "busy"
 )
 
 // classify is the one place that turns errors into what Temporal retries, how

@@ -15,7 +15,7 @@ func (b *batch) converge(ctx context.Context, d store.DueChange) attempt {
 	case d.AccountID == "":
 		return ended(directory.Blocked, directory.ClassNoLink)
 	case d.DesiredState != string(directory.DesireActive):
-		return ended(directory.Skipped, directory.ClassStale)
+		return b.stale(d)
 	case d.Protected || b.protected.Account(d.AccountID, d.AccountEmail):
 		return ended(directory.Skipped, directory.ClassProtected)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
@@ -36,25 +37,26 @@ func (a *Activities) guard(ctx context.Context, in workflows.TargetInput) (workf
 		return workflows.GuardResult{}, err
 	}
 	defer stop()
-	if err := a.refreshProtected(ctx, claim, in.Target.ID, t); err != nil {
-		return workflows.GuardResult{}, err
-	}
 	limits := c.Guard
 	limits.Override, limits.Preview = in.AllowRemovals, in.DryRun
-	verdict, err := a.Store.Guard(ctx, claim, in.Target.ID, limits, a.Now())
-	if err != nil {
-		return workflows.GuardResult{}, err
+	verdict, err := a.guardTarget(ctx, c, claim, in.Target.ID, t, limits)
+	return workflows.GuardResult(verdict), err
+}
+
+// guardTarget asks the target what must never be touched, and decides about
+// the removals of a run's plan.
+func (a *Activities) guardTarget(ctx context.Context, c *Connection, claim store.Claim, targetID int64, t *Target, limits store.Limits) (store.Verdict, error) {
+	if err := a.refreshProtected(ctx, claim, targetID, t); err != nil {
+		return store.Verdict{}, err
 	}
-	if verdict.Held > 0 {
-		err := a.Store.Note(ctx, claim, store.Note{TargetID: in.Target.ID, Code: "held", Text: fmt.Sprintf(
-			"%d removals are held: more than the guard admits (%.0f%% of the linked accounts, at most %d, in %s), or a whole group, or everybody. "+
-				"Look at them with \"rollcall run %d --state held\"; if they are right, \"rollcall sync %s --allow-removals\" lets one run through.",
-			verdict.Held, limits.Share*100, limits.Count, limits.Window, in.RunID, in.Connection)})
-		if err != nil {
-			return workflows.GuardResult{}, err
-		}
+	verdict, err := a.Store.Guard(ctx, claim, targetID, limits, a.Now())
+	if err != nil || verdict.Held == 0 {
+		return verdict, err
 	}
-	return workflows.GuardResult(verdict), nil
+	return verdict, a.Store.Note(ctx, claim, store.Note{TargetID: targetID, Code: "held", Text: fmt.Sprintf(
+		"%d removals are held: more than the guard admits (%.0f%% of the linked accounts, at most %d, in %s), or a whole group, or everybody. "+
+			"Look at them with \"rollcall run %d --state held\"; if they are right, \"rollcall sync %s --allow-removals\" lets one run through.",
+		verdict.Held, limits.Share*100, limits.Count, limits.Window, claim.RunID, c.Name)})
 }
 
 // refreshProtected stores who and what administers the target, with what the
@@ -70,6 +72,23 @@ func (a *Activities) refreshProtected(ctx context.Context, claim store.Claim, ta
 	accounts := withConfigured(protected.AccountIDs, t.ProtectedAccounts)
 	groups := withConfigured(protected.GroupIDs, t.ProtectedGroups)
 	return a.Store.SetProtected(ctx, claim, targetID, accounts, groups)
+}
+
+// protectedSince is refreshProtected unless the target was asked within a
+// time; those who ask at once share an answer.
+func (a *Activities) protectedSince(ctx context.Context, claim store.Claim, targetID int64, t *Target, within time.Duration) error {
+	p := a.protection(targetID)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if a.Now().Sub(p.at) <= within {
+		return nil
+	}
+	at := a.Now()
+	if err := a.refreshProtected(ctx, claim, targetID, t); err != nil {
+		return err
+	}
+	p.at = at
+	return nil
 }
 
 // withConfigured adds what the configuration names, as it stands and in lower
@@ -100,10 +119,16 @@ func (a *Activities) lookUp(ctx context.Context, in workflows.TargetInput) (work
 		return workflows.LookUpResult{}, err
 	}
 	defer stop()
+	return a.lookUpDoubts(ctx, c, claim, in.Target.ID)
+}
+
+// lookUpDoubts asks the source directly about every doubted removal of a run
+// in a target.
+func (a *Activities) lookUpDoubts(ctx context.Context, c *Connection, claim store.Claim, targetID int64) (workflows.LookUpResult, error) {
 	var result workflows.LookUpResult
 	for {
 		const atOnce = 200
-		doubts, err := a.Store.Doubts(ctx, in.RunID, in.Target.ID, atOnce)
+		doubts, err := a.Store.Doubts(ctx, claim.RunID, targetID, atOnce)
 		if err != nil {
 			return result, err
 		}
@@ -114,7 +139,7 @@ func (a *Activities) lookUp(ctx context.Context, in workflows.TargetInput) (work
 		groups := newGroupLookUps(c.Source)
 		err = eachAtOnce(ctx, lookUpsAtOnce, len(doubts), func(ctx context.Context, i int) error {
 			var err error
-			settled[i], err = a.settle(ctx, c, groups, in.ConnectionID, doubts[i])
+			settled[i], err = a.settle(ctx, c, groups, claim.ConnectionID, doubts[i])
 			return err
 		})
 		if err != nil {
@@ -134,7 +159,7 @@ func (a *Activities) lookUp(ctx context.Context, in workflows.TargetInput) (work
 	if result.Contradicted == 0 {
 		return result, nil
 	}
-	return result, a.Store.Note(ctx, claim, store.Note{TargetID: in.Target.ID, Code: "contradicted", Text: fmt.Sprintf(
+	return result, a.Store.Note(ctx, claim, store.Note{TargetID: targetID, Code: "contradicted", Text: fmt.Sprintf(
 		"%d removals were not made: the source's lists spoke for them, and the source spoke against them when it was asked directly. Its lists were wrong.", result.Contradicted)})
 }
 

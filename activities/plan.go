@@ -23,11 +23,7 @@ func (a *Activities) begin(ctx context.Context, in workflows.BeginInput) (workfl
 	if err != nil {
 		return workflows.BeginResult{}, err
 	}
-	specs := make([]store.TargetSpec, len(c.Targets))
-	for i, t := range c.Targets {
-		specs[i] = store.TargetSpec{Name: t.Name, Kind: t.Kind, Identity: t.Identity}
-	}
-	connection, err := a.Store.EnsureConnection(ctx, c.Name, c.RulesDigest, specs)
+	connection, err := a.ensure(ctx, c)
 	if err != nil {
 		return workflows.BeginResult{}, err
 	}
@@ -48,7 +44,7 @@ func (a *Activities) begin(ctx context.Context, in workflows.BeginInput) (workfl
 	}
 	result := workflows.BeginResult{
 		RunRef: workflows.RunRef{Connection: in.Connection, ConnectionID: connection.ID, RunID: run.RunID, Epoch: run.Epoch},
-		Full:   run.Full, Since: run.Since, SourceQueue: c.SourceQueue, Heartbeat: a.Heartbeat, SearchAttributes: a.SearchAttributes,
+		Pushed: c.pushedOnly(), Full: run.Full, Since: run.Since, SourceQueue: c.SourceQueue, Heartbeat: a.Heartbeat, SearchAttributes: a.SearchAttributes,
 	}
 	for _, t := range c.Targets {
 		id := connection.Targets[t.Name]
@@ -63,7 +59,7 @@ func (a *Activities) begin(ctx context.Context, in workflows.BeginInput) (workfl
 			}
 		}
 		due := !age.Empty && a.Now().Sub(age.ReadAt) >= t.FullEvery
-		result.Targets = append(result.Targets, workflows.TargetRef{Name: t.Name, ID: id, Queue: t.Queue, ReadDue: due || in.Drift && !age.Empty})
+		result.Targets = append(result.Targets, workflows.TargetRef{Name: t.Name, ID: id, Queue: t.Queue, ReadDue: due || (in.Drift || c.pushedOnly()) && !age.Empty})
 	}
 	return result, nil
 }
@@ -100,7 +96,7 @@ func (a *Activities) decide(ctx context.Context, in workflows.DecideInput) error
 		}
 		decisions := make([]store.Decision, len(subjects))
 		for i, s := range subjects {
-			decisions[i] = store.Decision{UserID: s.ID, DesiredAccount: directory.Decide(s.Subject, c.Scope)}
+			decisions[i] = store.Decision{UserID: s.ID, Pulled: s.Pulled, DesiredAccount: directory.Decide(s.Subject, c.Scope)}
 		}
 		for _, t := range in.Targets {
 			if err := a.Store.SaveDecisions(ctx, claim, t.ID, decisions); err != nil {

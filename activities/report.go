@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
 
@@ -20,24 +21,7 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 	if err != nil {
 		return workflows.SyncResult{}, err
 	}
-	result := workflows.SyncResult{RunID: in.RunID}
-	var left int64
-	for _, c := range counts {
-		switch directory.State(c.State) {
-		case directory.Applied:
-			result.Applied += c.Count
-		case directory.Held:
-			result.Held += c.Count
-		case directory.Skipped:
-			result.Skipped += c.Count
-		case directory.Contradicted:
-			result.Contradicted += c.Count
-		case directory.Failed, directory.Refused, directory.Blocked:
-			result.Failed += c.Count
-		default:
-			left += c.Count
-		}
-	}
+	result, left := sum(in.RunID, counts)
 	reason := ""
 	switch {
 	case in.Failure == directory.ClassCanceled:
@@ -48,12 +32,8 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 		result.Outcome, reason = workflows.OutcomeFailed, strings.Join(in.FailedTargets, ", ")
 	case in.DryRun:
 		result.Outcome = workflows.OutcomeDry
-	case result.Failed+left+result.Contradicted > 0:
-		result.Outcome = workflows.OutcomePartial
-	case result.Held > 0:
-		result.Outcome = workflows.OutcomeHeld
 	default:
-		result.Outcome = workflows.OutcomeDone
+		result.Outcome = outcomeOf(result, left)
 	}
 	// A target that could not be used has no changes to tell what is left to do there.
 	settled := in.Failure == "" && !in.DryRun && len(in.FailedTargets) == 0
@@ -70,6 +50,39 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 		a.RunEnded(in.Connection, result, counts, a.Now())
 	}
 	return result, nil
+}
+
+// sum adds up what a run's changes came to, and how many have not come to an end.
+func sum(runID int64, counts []store.Count) (result workflows.SyncResult, left int64) {
+	result.RunID = runID
+	for _, c := range counts {
+		switch directory.State(c.State) {
+		case directory.Applied:
+			result.Applied += c.Count
+		case directory.Held:
+			result.Held += c.Count
+		case directory.Skipped:
+			result.Skipped += c.Count
+		case directory.Contradicted:
+			result.Contradicted += c.Count
+		case directory.Failed, directory.Refused, directory.Blocked:
+			result.Failed += c.Count
+		default:
+			left += c.Count
+		}
+	}
+	return result, left
+}
+
+// outcomeOf is the outcome of a run that came to its end.
+func outcomeOf(r workflows.SyncResult, left int64) string {
+	switch {
+	case r.Failed+left+r.Contradicted > 0:
+		return workflows.OutcomePartial
+	case r.Held > 0:
+		return workflows.OutcomeHeld
+	}
+	return workflows.OutcomeDone
 }
 
 // closed is the result of a run that was closed before: by an earlier attempt

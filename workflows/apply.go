@@ -75,7 +75,7 @@ func (s *syncRun) applyAll(ctx workflow.Context) error {
 // removals. It returns how many changes the target would be called for.
 func (s *syncRun) plan(ctx workflow.Context, t *targetState) (int64, error) {
 	s.stage(ctx, "planning")
-	in := TargetInput{RunRef: s.Begun.RunRef, Target: t.Ref, Full: t.Ref.ReadDue, DryRun: s.in.DryRun, AllowRemovals: s.in.AllowRemovals}
+	in := TargetInput{RunRef: s.Begun.RunRef, Target: t.Ref, Full: t.Ref.ReadDue || s.Begun.Pushed, DryRun: s.in.DryRun, AllowRemovals: s.in.AllowRemovals}
 	var plan PlanResult
 	if err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, "plan "+t.Ref.Name), ActivityPlan, in).Get(ctx, &plan); err != nil {
 		return 0, err

@@ -5,6 +5,7 @@
 package workflows
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -29,6 +30,9 @@ const (
 	ActivityFailStage   = "FailStage"
 	ActivityFinish      = "Finish"
 	ActivityPollChanges = "PollChanges"
+	ActivityPullPushed  = "PullPushed"
+	ActivityDrain       = "Drain"
+	ActivityFinishPush  = "FinishPush"
 )
 
 // BeginInput asks for a run.
@@ -65,10 +69,13 @@ type TargetRef struct {
 type BeginResult struct {
 	RunRef
 	AlreadyRunning int64
-	Full           bool
-	Since          time.Time
-	SourceQueue    string
-	Targets        []TargetRef
+	// Pushed is whether the connection's people are pushed to it: then there
+	// are no lists to read, and what was pushed is compared with the targets.
+	Pushed      bool
+	Full        bool
+	Since       time.Time
+	SourceQueue string
+	Targets     []TargetRef
 	// Heartbeat is how long an activity may be silent before it is given to
 	// another worker.
 	Heartbeat time.Duration
@@ -258,3 +265,60 @@ const (
 	OutcomeStopped = "stopped"
 	OutcomeBusy    = "already-running"
 )
+
+// WakeSignal is the signal, without a payload, that tells a Provision workflow
+// that something was pushed. It may be sent from the Web UI, with or without
+// a start: it makes the workflow look, and does no harm when there is nothing.
+const WakeSignal = "wake"
+
+// ProvisionID is the id of the workflow that applies what was pushed to a
+// shard of a connection.
+func ProvisionID(connection string, shard int) string {
+	return fmt.Sprintf("provision/%s/%d", connection, shard)
+}
+
+// ProvisionQueue is the task queue of the activities that apply what was
+// pushed to a connection: on a queue of its own, a push never waits behind the
+// batches of a run.
+func ProvisionQueue(connection string) string { return "rollcall-provision-" + connection }
+
+// DrainInput asks for what was pushed to a shard to be applied.
+type DrainInput struct {
+	Connection string
+	Shard      int
+	// RunID is the run of this execution, 0 before there is one.
+	RunID int64
+	// Execution tells this execution of the workflow from others of its id.
+	Execution string
+}
+
+// DrainResult is what draining came to.
+type DrainResult struct {
+	// Ref is the run; its RunID is 0 when nothing had been pushed.
+	Ref RunRef
+	// Done counts objects that are as pushed in every target, or as far as the
+	// guard lets them be; Left those that are tried again later.
+	Done, Left int64
+	// Applied, Held and Failed count changes.
+	Applied, Held, Failed int64
+	// More is set when there is something to do at once.
+	More bool
+	// Next is how long from now something is due that is put off; 0 is never.
+	Next time.Duration
+	// Class is that of the last failure.
+	Class directory.Class
+	// Heartbeat is how long the next activity may be silent.
+	Heartbeat time.Duration
+	// SearchAttributes is whether the namespace has ours.
+	SearchAttributes bool
+}
+
+// FinishPushInput ends the run of what was pushed.
+type FinishPushInput struct {
+	RunRef
+	// Failure is the class of what stopped it; empty when it came to its end.
+	Failure directory.Class
+}
+
+// PullResult counts what was taken over of what had been pushed.
+type PullResult struct{ Users, Groups int64 }

@@ -76,6 +76,23 @@ func single(ctx workflow.Context, queue string, heartbeat time.Duration, summary
 	return workflow.WithActivityOptions(ctx, options)
 }
 
+// draining options are for the activities that apply what was pushed. They go
+// before everything else, on a queue of their own, and are never given up:
+// what they work on is in the database, and waits there for an outage to end.
+func draining(ctx workflow.Context, connection, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: ProvisionQueue(connection),
+		// Each activity ends by itself after a part of a minute; a hundred objects
+		// under a tight rate limit take longer.
+		StartToCloseTimeout: time.Hour,
+		HeartbeatTimeout:    FirstHeartbeat,
+		WaitForCancellation: true,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second},
+		Priority:            temporal.Priority{PriorityKey: 1},
+		Summary:             summary,
+	})
+}
+
 // persistent tries again for as long as patience lasts, at most once a minute.
 // What must not be tried again is marked so where errors are classified.
 func persistent() *temporal.RetryPolicy {

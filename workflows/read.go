@@ -83,6 +83,17 @@ func (s *syncRun) readMembers(ctx workflow.Context) error {
 	}
 }
 
+// pullPushed takes over what was pushed, where people are not read but pushed.
+func (s *syncRun) pullPushed(ctx workflow.Context) error {
+	s.stage(ctx, "taking over what was pushed")
+	var pulled PullResult
+	err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, "take over what was pushed"), ActivityPullPushed, ReadInput{RunRef: s.Begun.RunRef, Full: true}).Get(ctx, &pulled)
+	s.Users, s.Groups = pulled.Users, pulled.Groups
+	return err
+}
+
+func nothing(workflow.Context) error { return nil }
+
 func (s *syncRun) finishRead(ctx workflow.Context) error {
 	in := FinishReadInput{RunRef: s.Begun.RunRef, Full: s.Begun.Full, ReadFrom: s.ReadFrom, Users: s.Users, Groups: s.Groups, Members: s.Members}
 	return workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, "compare lists"), ActivityFinishRead, in).Get(ctx, nil)

@@ -18,19 +18,22 @@ import (
 // runs with: go test ./standalone/scenario -run Record -record
 var shapes = []string{
 	"already-running", "continued-as-new-1", "continued-as-new-2", "continued-as-new-3", "dry-run", "failed", "failed-target",
-	"first-run", "held", "incremental", "retry-lane", "stopped", "watch",
+	"first-run", "held", "incremental", "pushed-provision", "pushed-sync", "retry-lane", "stopped", "watch",
 }
 
-type (
-	syncFunc  func(workflow.Context, workflows.SyncInput) (workflows.SyncResult, error)
-	watchFunc func(workflow.Context, workflows.WatchInput) (workflows.PollResult, error)
-)
+// registered are the workflows that histories are replayed with.
+type registered struct {
+	sync      func(workflow.Context, workflows.SyncInput) (workflows.SyncResult, error)
+	watch     func(workflow.Context, workflows.WatchInput) (workflows.PollResult, error)
+	provision func(workflow.Context, workflows.ProvisionInput) error
+}
 
 // replay replays a recorded history with workflows as given.
-func replay(shape string, sync syncFunc, watch watchFunc) error {
+func replay(shape string, r registered) error {
 	replayer := worker.NewWorkflowReplayer()
-	replayer.RegisterWorkflowWithOptions(sync, workflow.RegisterOptions{Name: workflows.SyncName})
-	replayer.RegisterWorkflowWithOptions(watch, workflow.RegisterOptions{Name: workflows.WatchName})
+	replayer.RegisterWorkflowWithOptions(r.sync, workflow.RegisterOptions{Name: workflows.SyncName})
+	replayer.RegisterWorkflowWithOptions(r.watch, workflow.RegisterOptions{Name: workflows.WatchName})
+	replayer.RegisterWorkflowWithOptions(r.provision, workflow.RegisterOptions{Name: workflows.ProvisionName})
 	return replayer.ReplayWorkflowHistoryFromJSONFile(quiet{}, filepath.Join("testdata", shape+".json"))
 }
 
@@ -54,7 +57,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	for _, shape := range shapes {
 		t.Run(shape, func(t *testing.T) {
 			t.Parallel()
-			if err := replay(shape, workflows.Sync, workflows.Watch); err != nil {
+			if err := replay(shape, registered{workflows.Sync, workflows.Watch, workflows.Provision}); err != nil {
 				t.Errorf("a change of the workflows breaks runs under way; keep the old way behind a GetVersion: %v", err)
 			}
 		})
@@ -67,10 +70,7 @@ func TestAChangedWorkflowFailsTheReplay(t *testing.T) {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
 		return workflow.ExecuteActivity(ctx, "SomethingNew").Get(ctx, nil)
 	}
-	for name, changed := range map[string]struct {
-		sync  syncFunc
-		watch watchFunc
-	}{
+	for name, changed := range map[string]registered{
 		"by an activity before all others": {
 			func(ctx workflow.Context, in workflows.SyncInput) (workflows.SyncResult, error) {
 				if err := before(ctx); err != nil {
@@ -83,6 +83,12 @@ func TestAChangedWorkflowFailsTheReplay(t *testing.T) {
 					return workflows.PollResult{}, err
 				}
 				return workflows.Watch(ctx, in)
+			},
+			func(ctx workflow.Context, in workflows.ProvisionInput) error {
+				if err := before(ctx); err != nil {
+					return err
+				}
+				return workflows.Provision(ctx, in)
 			},
 		},
 		"by an activity after all others": {
@@ -101,12 +107,19 @@ func TestAChangedWorkflowFailsTheReplay(t *testing.T) {
 				}
 				return result, err
 			},
+			func(ctx workflow.Context, in workflows.ProvisionInput) error {
+				err := workflows.Provision(ctx, in)
+				if more := before(ctx); more != nil {
+					return more
+				}
+				return err
+			},
 		},
 	} {
 		for _, shape := range shapes {
 			t.Run(name+"/"+shape, func(t *testing.T) {
 				t.Parallel()
-				err := replay(shape, changed.sync, changed.watch)
+				err := replay(shape, changed)
 				if err == nil || !strings.Contains(err.Error(), "TMPRL1100") {
 					t.Errorf("the replay ended with %v, want a report of nondeterminism", err)
 				}

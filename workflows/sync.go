@@ -124,6 +124,10 @@ func (s *syncRun) phases(ctx workflow.Context) error {
 		phaseDecide:     s.decide,
 		phaseApply:      s.applyAll,
 	}
+	if s.Begun.Pushed {
+		// There are no lists to read, and so nothing that a list could lack.
+		steps[phaseLists], steps[phaseMembers], steps[phaseFinishRead] = s.pullPushed, nothing, nothing
+	}
 	for s.Phase < phaseFinish {
 		if err := steps[s.Phase](ctx); err != nil {
 			return err

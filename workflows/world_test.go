@@ -155,6 +155,10 @@ func (w *world) register() {
 	}, func(workflows.FinishReadInput) (workflows.FinishReadResult, error) {
 		return workflows.FinishReadResult{}, nil
 	})
+	serve(w, workflows.ActivityPullPushed, func(in workflows.ReadInput) string { return in.Connection },
+		func(workflows.ReadInput) (workflows.PullResult, error) {
+			return workflows.PullResult{Users: 12, Groups: 2}, nil
+		})
 	serve(w, workflows.ActivityReadTarget, func(in workflows.TargetReadInput) string {
 		return fmt.Sprintf("%s %s %d", in.Target.Name, in.List, in.Part)
 	}, w.readTarget)

@@ -8,23 +8,33 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-sync/rollcall/activities"
 	"github.com/rollcall-sync/rollcall/internal/budget"
 	"github.com/rollcall-sync/rollcall/internal/config"
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/source/okta"
+	"github.com/rollcall-sync/rollcall/internal/source/pushed"
 	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/internal/target/atlassiancloud"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
 )
 
-// Connections makes the clients of every configured connection. budgets keeps
-// what is left of the vendors' rate limits; nil leaves them to themselves.
-func Connections(c *config.Config, budgets budget.Store) (map[string]*activities.Connection, error) {
+// Database is what the clients of connections need of the store: where it is
+// kept what is left of the vendors' rate limits, and what was pushed.
+type Database interface {
+	budget.Store
+	pushed.Resources
+}
+
+// Connections makes the clients of every configured connection. Without a
+// database the vendors' rate limits are left to themselves, and of a source
+// that is pushed nothing is known.
+func Connections(c *config.Config, db Database) (map[string]*activities.Connection, error) {
 	all := make(map[string]*activities.Connection, len(c.Connections))
 	for _, name := range c.ConnectionNames() {
-		connection, err := connect(name, c.Connections[name], budgets)
+		connection, err := connect(name, c.Connections[name], db)
 		if err != nil {
 			return nil, fmt.Errorf("connection %s: %w", name, err)
 		}
@@ -33,8 +43,8 @@ func Connections(c *config.Config, budgets budget.Store) (map[string]*activities
 	return all, nil
 }
 
-func connect(name string, c config.Connection, budgets budget.Store) (*activities.Connection, error) {
-	source, err := newSource(c.Source, budgets)
+func connect(name string, c config.Connection, db Database) (*activities.Connection, error) {
+	source, err := newSource(name, c.Source, db)
 	if err != nil {
 		return nil, err
 	}
@@ -47,9 +57,13 @@ func connect(name string, c config.Connection, budgets budget.Store) (*activitie
 			Window: c.Guard.Window, HeldFor: c.Guard.HeldExpires,
 		},
 	}
+	connection.Pushes = c.Pushed()
+	if c.Source.Kind == config.KindScim {
+		connection.Mapping = pushed.Mapping()
+	}
 	for _, targetName := range c.TargetNames() {
 		t := c.Targets[targetName]
-		client, err := newTarget(t, budgets)
+		client, err := newTarget(t, db)
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", targetName, err)
 		}
@@ -63,20 +77,23 @@ func connect(name string, c config.Connection, budgets budget.Store) (*activitie
 	return connection, nil
 }
 
-func newSource(s config.Source, budgets budget.Store) (directory.Source, error) {
+func newSource(name string, s config.Source, db Database) (directory.Source, error) {
+	if s.Kind == config.KindScim {
+		return pushed.New(name, db, time.Now), nil
+	}
 	c := okta.Config{
 		URL: s.URL, Token: s.Token.Reveal(), AppID: s.AppID, PageSize: s.PageSize, MembersPageSize: s.PageSize, Timeout: s.Timeout, UserAgent: userAgent(),
 		Groups: okta.Selection{Names: s.Groups, Exclude: s.ExcludeGroups, Types: s.GroupTypes, IDs: s.GroupIDs},
 	}
-	if budgets != nil {
-		c.Transport = budget.NewTransport(okta.NewTransport(), budgets, budget.Endpoint{
+	if db != nil {
+		c.Transport = budget.NewTransport(okta.NewTransport(), db, budget.Endpoint{
 			Owner: owner("okta", s.URL, s.Token), Share: float64(s.RateLimitShare), Bucket: okta.BucketOf, Read: okta.ReadLimits,
 		})
 	}
 	return okta.New(c)
 }
 
-func newTarget(t config.Target, budgets budget.Store) (directory.Target, error) {
+func newTarget(t config.Target, db Database) (directory.Target, error) {
 	c := atlassiancloud.Config{
 		BaseURL: t.URL, Organization: t.Organization, Directory: t.Directory, APIKey: t.APIKey.Reveal(),
 		SendInvitations: t.SendInvitations, Timeout: t.Timeout, UserAgent: userAgent(),
@@ -84,8 +101,8 @@ func newTarget(t config.Target, budgets budget.Store) (directory.Target, error) 
 	for _, p := range t.Products {
 		c.Products = append(c.Products, atlassiancloud.Product(p))
 	}
-	if budgets != nil {
-		c.Transport = budget.NewTransport(atlassiancloud.BaseTransport(), budgets, budget.Endpoint{
+	if db != nil {
+		c.Transport = budget.NewTransport(atlassiancloud.BaseTransport(), db, budget.Endpoint{
 			Owner: owner("atlassian", t.URL, t.APIKey), Share: float64(t.RateLimitShare), Bucket: atlassiancloud.BucketOf, Read: atlassiancloud.ReadLimits,
 		})
 	}
@@ -119,7 +136,12 @@ func rulesDigest(c config.Connection) string {
 		Targets                     []target
 		AdoptAll                    []bool
 		AdoptNames                  [][]string
-	}{c.Source.URL, c.Source.AppID, c.Source.Users, c.Source.Groups, c.Source.ExcludeGroups, c.Source.GroupTypes, c.Source.GroupIDs, nil, nil, nil}
+		// Left out where it is the usual, so that what was stored before stays decided.
+		Pushed string `json:",omitempty"`
+	}{c.Source.URL, c.Source.AppID, c.Source.Users, c.Source.Groups, c.Source.ExcludeGroups, c.Source.GroupTypes, c.Source.GroupIDs, nil, nil, nil, ""}
+	if c.Source.Kind != config.KindOkta {
+		rules.Pushed = c.Source.Kind
+	}
 	for _, name := range c.TargetNames() {
 		t := c.Targets[name]
 		rules.Targets = append(rules.Targets, target{name, t.Kind, t.Organization, t.Directory})

@@ -26,7 +26,7 @@ type Operations struct {
 func ServeOperations(address string, registry *prometheus.Registry, ready func(context.Context) error, log *slog.Logger) (*Operations, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen for metrics and health: %w; choose another address with worker.listen", err)
+		return nil, fmt.Errorf("listen for metrics and health: %w; choose another address with worker.listen, or scim.metrics_listen for scimgw", err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,6 +36,9 @@ type Worker struct {
 	fatal   chan error
 	once    sync.Once
 	metrics *temporal.Metrics
+	waker   *temporal.Waker
+	sweep   context.CancelFunc
+	swept   sync.WaitGroup
 }
 
 // WorkerOptions are what a worker needs besides the configuration.
@@ -106,6 +110,10 @@ func StartWorker(ctx context.Context, c *config.Config, o WorkerOptions) (_ *Wor
 		}
 		acts.RunEnded = counted.runEnded
 	}
+	if len(c.PushedNames()) > 0 {
+		w.waker = temporal.NewWaker(w.Client, pendingShards(w.Store, c.PushedNames(), o.Now), o.Log)
+		acts.Wake = w.waker.Wake
+	}
 	w.register(c, connections, acts)
 	for _, one := range w.workers {
 		if err := one.Start(); err != nil {
@@ -115,7 +123,29 @@ func StartWorker(ctx context.Context, c *config.Config, o WorkerOptions) (_ *Wor
 	if w.Applied, err = temporal.Apply(ctx, w.Client.ScheduleClient(), Schedules(c)); err != nil {
 		return nil, err
 	}
+	if w.waker != nil {
+		sweeping, stop := context.WithCancel(context.WithoutCancel(ctx))
+		w.sweep = stop
+		w.swept.Go(func() { w.waker.Run(sweeping) })
+	}
 	return w, nil
+}
+
+// pendingShards lists the shards of connections that have something due.
+func pendingShards(s *store.Store, connections []string, now func() time.Time) func(context.Context) ([]temporal.ShardRef, error) {
+	return func(ctx context.Context) ([]temporal.ShardRef, error) {
+		shards, err := s.PendingShards(ctx, now())
+		if err != nil {
+			return nil, err
+		}
+		var refs []temporal.ShardRef
+		for _, shard := range shards {
+			if slices.Contains(connections, shard.Connection) {
+				refs = append(refs, temporal.ShardRef{Connection: shard.Connection, Shard: shard.Shard})
+			}
+		}
+		return refs, nil
+	}
 }
 
 // register makes a worker for each task queue: one for workflows and what
@@ -124,6 +154,7 @@ func (w *Worker) register(c *config.Config, connections map[string]*activities.C
 	main := w.add(temporal.WorkflowQueue, c)
 	main.RegisterWorkflowWithOptions(workflows.Sync, workflow.RegisterOptions{Name: workflows.SyncName})
 	main.RegisterWorkflowWithOptions(workflows.Watch, workflow.RegisterOptions{Name: workflows.WatchName})
+	main.RegisterWorkflowWithOptions(workflows.Provision, workflow.RegisterOptions{Name: workflows.ProvisionName})
 	main.RegisterActivity(acts)
 	for _, name := range c.ConnectionNames() {
 		connection := connections[name]
@@ -133,6 +164,12 @@ func (w *Worker) register(c *config.Config, connections map[string]*activities.C
 			workflows.ActivityReadMembers: acts.ReadMembers, workflows.ActivityLookUp: acts.LookUp,
 		} {
 			source.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+		}
+		if connection.Pushes {
+			provision := w.add(temporal.ProvisionQueue(name), c)
+			for name, f := range map[string]any{workflows.ActivityDrain: acts.Drain, workflows.ActivityFinishPush: acts.FinishPush} {
+				provision.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+			}
 		}
 		for _, t := range connection.Targets {
 			target := w.add(t.Queue, c)
@@ -178,6 +215,13 @@ func (w *Worker) Ready(ctx context.Context) error {
 // Stop lets running activities end, within the configured time, and closes
 // everything. What was cut off goes on in another worker, or in the next start.
 func (w *Worker) Stop() {
+	if w.sweep != nil {
+		w.sweep()
+		w.swept.Wait()
+	}
+	if w.waker != nil {
+		w.waker.Close()
+	}
 	var group sync.WaitGroup
 	for _, one := range w.workers {
 		group.Add(1)

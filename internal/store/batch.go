@@ -68,6 +68,8 @@ type DueChange struct {
 	Managed       bool   `db:"managed"`
 	Protected     bool   `db:"protected"`
 	TargetGroupID string `db:"target_group_id"`
+	// Joined is whether the account is in the group.
+	Joined bool `db:"joined"`
 }
 
 const dueColumns = `SELECT ch.id, ch.kind, ch.user_id, ch.group_id, ch.attempts, ch.intent_at,
@@ -76,14 +78,15 @@ const dueColumns = `SELECT ch.id, ch.kind, ch.user_id, ch.group_id, ch.attempts,
 		COALESCE(a.remote_id, '') AS account_id, COALESCE(a.email, '') AS account_email, COALESCE(a.display_name, '') AS account_name,
 		COALESCE(a.status, '') AS account_status, COALESCE(a.managed, FALSE) AS managed,
 		(COALESCE(a.protected, FALSE) OR COALESCE(a.read_only, FALSE) OR COALESCE(tg.protected, FALSE) OR COALESCE(tg.read_only, FALSE)) AS protected,
-		COALESCE(tg.remote_id, '') AS target_group_id
+		COALESCE(tg.remote_id, '') AS target_group_id, tm.user_id IS NOT NULL AS joined
 	FROM changes ch
 	LEFT JOIN desired_accounts d ON d.target_id = ch.target_id AND d.user_id = ch.user_id
 	LEFT JOIN desired_groups dg ON dg.target_id = ch.target_id AND dg.group_id = ch.group_id
 	LEFT JOIN groups g ON g.id = ch.group_id
 	LEFT JOIN desired_memberships dm ON dm.target_id = ch.target_id AND dm.user_id = ch.user_id AND dm.group_id = ch.group_id
 	LEFT JOIN accounts a ON a.target_id = ch.target_id AND a.user_id = ch.user_id
-	LEFT JOIN target_groups tg ON tg.target_id = ch.target_id AND tg.group_id = ch.group_id `
+	LEFT JOIN target_groups tg ON tg.target_id = ch.target_id AND tg.group_id = ch.group_id
+	LEFT JOIN target_memberships tm ON tm.target_id = ch.target_id AND tm.user_id = ch.user_id AND tm.group_id = ch.group_id `
 
 // DueBatch reads the changes of a batch that are still to be done, in order:
 // also those that an attempt which then ended put off, as nobody knows of them.
@@ -95,6 +98,41 @@ func (s *Store) DueBatch(ctx context.Context, runID, targetID int64, stage direc
 		return nil, fmt.Errorf("read batch: %w", err)
 	}
 	return due, nil
+}
+
+// BatchSubjects returns the users, or for a stage of groups the groups, of a
+// batch's changes that are still to be done.
+func (s *Store) BatchSubjects(ctx context.Context, runID, targetID int64, stage directory.Stage, r Range) (users, groups []int64, err error) {
+	column, into := "user_id", &users
+	if stage == directory.StageGroups {
+		column, into = "group_id", &groups
+	}
+	if err := s.selectAll(ctx, into, `SELECT DISTINCT `+column+` FROM changes WHERE run_id = ? AND target_id = ? AND stage = ? AND ord BETWEEN ? AND ? AND state IN ('planned', 'retry')`,
+		runID, targetID, int(stage), r.From, r.To); err != nil {
+		return nil, nil, fmt.Errorf("read the subjects of a batch: %w", err)
+	}
+	return users, groups, nil
+}
+
+// MadeElsewhere returns those of users whose account in a target another run
+// has made since this one began.
+func (s *Store) MadeElsewhere(ctx context.Context, runID, targetID int64, users []int64) (map[int64]bool, error) {
+	made := map[int64]bool{}
+	for chunk := range chunks(users, 1000) {
+		query, args, err := in(`SELECT DISTINCT user_id FROM changes WHERE user_id IN (?) AND target_id = ? AND kind = 'account.create' AND state = 'applied' AND +run_id <> ?
+			AND done_at >= (SELECT started_at FROM runs WHERE id = ?)`, chunk, targetID, runID, runID)
+		if err != nil {
+			return nil, err
+		}
+		var found []int64
+		if err := s.selectAll(ctx, &found, query, args...); err != nil {
+			return nil, fmt.Errorf("look for accounts that another run made: %w", err)
+		}
+		for _, id := range found {
+			made[id] = true
+		}
+	}
+	return made, nil
 }
 
 // Due reads one change that is planned or to be retried. Anything else is ErrNotFound.

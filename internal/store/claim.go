@@ -17,9 +17,14 @@ const claimFor = 2 * time.Minute
 type Claim struct {
 	ConnectionID int64
 	RunID        int64
-	// Epoch rises each time the connection is claimed.
+	// Epoch rises each time the connection is claimed. A run of what was pushed
+	// takes no claim: it may write while it is open, and keeps out of the way of
+	// other runs by leases. Its epoch is 0, or, below it, which attempt at
+	// draining this is: one that is thought dead writes nothing beside the next.
 	Epoch int64
 }
+
+func (c Claim) pushed() bool { return c.Epoch <= 0 }
 
 // ErrFenced means that another run holds the connection now: this one must
 // write nothing more.
@@ -120,6 +125,12 @@ func (s *Store) BeginRun(ctx context.Context, r RunRequest, now time.Time) (Star
 // overtake: it fails with ErrFenced when the claim is no longer held.
 func (s *Store) writeAs(ctx context.Context, c Claim, fn func(ctx context.Context, tx *Tx) error) error {
 	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
+		if c.pushed() {
+			if err := checkOpen(ctx, tx, c); err != nil {
+				return err
+			}
+			return fn(ctx, tx)
+		}
 		row, err := readClaim(ctx, tx, c)
 		if err != nil {
 			return err
@@ -145,9 +156,15 @@ func (row connectionRow) holds(c Claim) bool {
 	return row.ClaimEpoch == c.Epoch && row.ClaimOwner != ""
 }
 
-// Renew keeps a claim alive. It writes only when half of it has passed, and
-// fails with ErrFenced when it is no longer held.
+// Renew keeps a claim alive, and the leases of its run. It writes only when
+// half of it has passed, and fails with ErrFenced when it is no longer held.
 func (s *Store) Renew(ctx context.Context, c Claim, now time.Time) error {
+	if err := s.renewLeases(ctx, c, now); err != nil {
+		return err
+	}
+	if c.pushed() {
+		return s.stillOpen(ctx, c)
+	}
 	var row connectionRow
 	if err := s.get(ctx, &row, `SELECT claim_epoch, claim_run, claim_owner, claim_until FROM connections WHERE id = ?`, c.ConnectionID); err != nil {
 		return fmt.Errorf("read claim: %w", notFound(err))

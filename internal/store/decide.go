@@ -11,41 +11,56 @@ import (
 // DirtySubject is a stored user whose desired state must be decided.
 type DirtySubject struct {
 	ID int64
+	// Pulled tells what was read here from what a push made of it later.
+	Pulled int64
 	directory.Subject
+}
+
+// subjectRow is a user as the rules see it.
+type subjectRow struct {
+	ID          int64  `db:"id"`
+	SourceID    string `db:"source_id"`
+	Status      string `db:"status"`
+	Assigned    bool   `db:"assigned"`
+	Presence    string `db:"presence"`
+	Login       string `db:"login"`
+	Email       string `db:"email"`
+	FirstName   string `db:"first_name"`
+	LastName    string `db:"last_name"`
+	DisplayName string `db:"display_name"`
+	Pulled      int64  `db:"pulled"`
+	InGroup     bool   `db:"in_group"`
+}
+
+func (r subjectRow) subject() directory.Subject {
+	return directory.Subject{
+		User: directory.User{SourceID: r.SourceID, Status: directory.Status(r.Status), Assigned: r.Assigned, Login: r.Login, Email: r.Email,
+			FirstName: r.FirstName, LastName: r.LastName, DisplayName: r.DisplayName},
+		Presence: directory.Presence(r.Presence), InGroup: r.InGroup,
+	}
+}
+
+// subjectColumns reads subjectRows; InGroup costs a look at the memberships.
+func subjectColumns(wantInGroup bool) string {
+	inGroup := `FALSE`
+	if wantInGroup {
+		inGroup = `EXISTS (SELECT 1 FROM memberships m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id AND NOT m.absent AND g.presence = 'present')`
+	}
+	return `SELECT u.id, u.source_id, u.status, u.assigned, u.presence, u.login, u.email, u.first_name, u.last_name, u.display_name, u.pulled, ` + inGroup + ` AS in_group
+		FROM users u `
 }
 
 // DirtyUsers returns up to limit users after the given id that must be
 // decided. InGroup is filled in only when wanted, as it costs a look at the memberships.
 func (s *Store) DirtyUsers(ctx context.Context, connectionID, after int64, limit int, wantInGroup bool) ([]DirtySubject, error) {
-	inGroup := `FALSE`
-	if wantInGroup {
-		inGroup = `EXISTS (SELECT 1 FROM memberships m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id AND NOT m.absent AND g.presence = 'present')`
-	}
-	var found []struct {
-		ID          int64  `db:"id"`
-		SourceID    string `db:"source_id"`
-		Status      string `db:"status"`
-		Assigned    bool   `db:"assigned"`
-		Presence    string `db:"presence"`
-		Login       string `db:"login"`
-		Email       string `db:"email"`
-		FirstName   string `db:"first_name"`
-		LastName    string `db:"last_name"`
-		DisplayName string `db:"display_name"`
-		InGroup     bool   `db:"in_group"`
-	}
-	err := s.selectAll(ctx, &found, `SELECT u.id, u.source_id, u.status, u.assigned, u.presence, u.login, u.email, u.first_name, u.last_name, u.display_name, `+inGroup+` AS in_group
-		FROM users u WHERE u.connection_id = ? AND u.dirty AND u.id > ? ORDER BY u.id LIMIT ?`, connectionID, after, limit)
+	var found []subjectRow
+	err := s.selectAll(ctx, &found, subjectColumns(wantInGroup)+`WHERE u.connection_id = ? AND u.dirty AND u.id > ? ORDER BY u.id LIMIT ?`, connectionID, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read users to decide: %w", err)
 	}
 	subjects := make([]DirtySubject, len(found))
 	for i, f := range found {
-		subjects[i] = DirtySubject{ID: f.ID, Subject: directory.Subject{
-			User: directory.User{SourceID: f.SourceID, Status: directory.Status(f.Status), Assigned: f.Assigned, Login: f.Login, Email: f.Email,
-				FirstName: f.FirstName, LastName: f.LastName, DisplayName: f.DisplayName},
-			Presence: directory.Presence(f.Presence), InGroup: f.InGroup,
-		}}
+		subjects[i] = DirtySubject{ID: f.ID, Pulled: f.Pulled, Subject: f.subject()}
 	}
 	return subjects, nil
 }
@@ -53,6 +68,9 @@ func (s *Store) DirtyUsers(ctx context.Context, connectionID, after int64, limit
 // Decision is what a target should hold for a user.
 type Decision struct {
 	UserID int64
+	// Pulled is the DirtySubject's: a decision about what was there before a
+	// push is not stored, as the push's own stands.
+	Pulled int64
 	directory.DesiredAccount
 }
 
@@ -64,7 +82,11 @@ func (s *Store) SaveDecisions(ctx context.Context, c Claim, targetID int64, deci
 	}
 	first, last := decisions[0].UserID, decisions[len(decisions)-1].UserID
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		if err := upsertDesired(ctx, tx, targetID, decisions); err != nil {
+		current, err := notOvertaken(ctx, tx, c.ConnectionID, decisions)
+		if err != nil {
+			return err
+		}
+		if err := upsertDesired(ctx, tx, targetID, current); err != nil {
 			return err
 		}
 		// The ids between first and last that are dirty are just those decided here.
@@ -87,6 +109,32 @@ func (s *Store) SaveDecisions(ctx context.Context, c Claim, targetID int64, deci
 		}
 		return nil
 	})
+}
+
+// notOvertaken leaves out the decisions about users that a push has changed since.
+func notOvertaken(ctx context.Context, tx *Tx, connectionID int64, decisions []Decision) ([]Decision, error) {
+	pushed := map[int64]int64{}
+	var rows []struct {
+		ID     int64 `db:"id"`
+		Pulled int64 `db:"pulled"`
+	}
+	if err := tx.selectAll(ctx, &rows, `SELECT id, pulled FROM users WHERE connection_id = ? AND dirty AND pulled > 0 AND id BETWEEN ? AND ? ORDER BY id`+tx.forShare(),
+		connectionID, decisions[0].UserID, decisions[len(decisions)-1].UserID); err != nil {
+		return nil, fmt.Errorf("look for pushes: %w", err)
+	}
+	if len(rows) == 0 {
+		return decisions, nil
+	}
+	for _, r := range rows {
+		pushed[r.ID] = r.Pulled
+	}
+	current := make([]Decision, 0, len(decisions))
+	for _, d := range decisions {
+		if pushed[d.UserID] == d.Pulled {
+			current = append(current, d)
+		}
+	}
+	return current, nil
 }
 
 func upsertDesired(ctx context.Context, tx *Tx, targetID int64, decisions []Decision) error {

@@ -35,6 +35,22 @@ func (s *Store) Note(ctx context.Context, c Claim, n Note) error {
 	})
 }
 
+// NotePushed records something about a pushed object, with the user or group
+// that it stands for where that is known.
+func (s *Store) NotePushed(ctx context.Context, c Claim, n Note, p Pushed) error {
+	table, column, into := "users", "source_id", &n.UserID
+	key := p.ExternalID
+	if p.Type == "Group" {
+		table, column, into, key = "groups", "name_key", &n.GroupID, nameKey(p.Display)
+	}
+	if key != "" {
+		if err := s.get(ctx, into, `SELECT COALESCE(MIN(id), 0) FROM `+table+` WHERE connection_id = ? AND `+column+` = ?`, c.ConnectionID, key); err != nil {
+			return fmt.Errorf("find who a push is about: %w", err)
+		}
+	}
+	return s.Note(ctx, c, n)
+}
+
 // ReadDone records that the source's lists were read completely: the next
 // incremental run begins where this one asked first.
 func (s *Store) ReadDone(ctx context.Context, c Claim, full bool, readFrom, now time.Time, doubtful bool) error {
@@ -95,8 +111,12 @@ func (s *Store) Finish(ctx context.Context, c Claim, outcome, reason string, set
 			return ErrFenced
 		}
 		if settled {
+			keep, err := pushedBeside(ctx, tx, c)
+			if err != nil {
+				return err
+			}
 			for _, statement := range []string{
-				`UPDATE users SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT user_id FROM changes WHERE run_id = ? AND state NOT IN ('applied', 'skipped'))`,
+				`UPDATE users SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT user_id FROM changes WHERE run_id = ? AND state NOT IN ('applied', 'skipped'))` + keep,
 				`UPDATE groups SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT group_id FROM changes WHERE run_id = ? AND stage = 2 AND state NOT IN ('applied', 'skipped'))`,
 				`UPDATE held_plans SET state = 'superseded' WHERE state = 'held' AND target_id IN (SELECT id FROM targets WHERE connection_id = ?) AND run_id < ?`,
 			} {
@@ -113,6 +133,9 @@ func (s *Store) Finish(ctx context.Context, c Claim, outcome, reason string, set
 		}
 		if _, err := tx.exec(ctx, `DELETE FROM seen WHERE run_id = ?`, c.RunID); err != nil {
 			return fmt.Errorf("forget what was seen: %w", err)
+		}
+		if err := dropLeases(ctx, tx, c.RunID); err != nil {
+			return err
 		}
 		if _, err := tx.exec(ctx, `UPDATE runs SET outcome = ?, reason = ?, stage = 'done', ended_at = ? WHERE id = ?`, outcome, reason, micros(now), c.RunID); err != nil {
 			return fmt.Errorf("close run: %w", err)

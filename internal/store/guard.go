@@ -56,7 +56,7 @@ func (s *Store) Guard(ctx context.Context, c Claim, targetID int64, limits Limit
 				return fmt.Errorf("skip what must not be touched: %w", err)
 			}
 		}
-		g := guarding{tx: tx, runID: c.RunID, targetID: targetID, limits: limits, now: now}
+		g := guarding{tx: tx, runID: c.RunID, targetID: targetID, pushed: c.pushed(), limits: limits, now: now}
 		for _, kind := range []directory.Kind{directory.SuspendAccount, directory.RemoveMember} {
 			if err := g.decide(ctx, kind); err != nil {
 				return fmt.Errorf("guard %s: %w", kind, err)
@@ -74,8 +74,11 @@ func (s *Store) Guard(ctx context.Context, c Claim, targetID int64, limits Limit
 type guarding struct {
 	tx              *Tx
 	runID, targetID int64
-	limits          Limits
-	now             time.Time
+	// pushed is set for a run of what was pushed, whose plan grows: what it
+	// skipped earlier says nothing about now, and what others hold stays held.
+	pushed bool
+	limits Limits
+	now    time.Time
 }
 
 // room is what a kind's limit is reckoned from.
@@ -143,7 +146,7 @@ func (g guarding) room(ctx context.Context, kind directory.Kind) (room, error) {
 	}{
 		{&r.due, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`, []any{g.runID, g.targetID, string(kind)}},
 		{&r.explicit, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded' AND evidence = 'explicit'`, []any{g.runID, g.targetID, string(kind)}},
-		{&r.leaving, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state IN ('unguarded', 'skipped')`, []any{g.runID, g.targetID, string(kind)}},
+		{&r.leaving, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND (state = 'unguarded' OR state = 'skipped' AND NOT CAST(? AS BOOLEAN))`, []any{g.runID, g.targetID, string(kind), g.pushed}},
 		{&r.linked, `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`, []any{g.targetID}},
 		// What an ended run admitted and could not do comes again, and is counted then.
 		{&r.used, `SELECT COUNT(*) FROM removals WHERE target_id = ? AND kind = ? AND admitted_at > ?
@@ -177,12 +180,12 @@ func (g guarding) holdWholeGroups(ctx context.Context) error {
 				SELECT c.group_id, COUNT(*) AS removed FROM removals r JOIN changes c ON c.id = r.change_id
 				WHERE r.target_id = ? AND r.kind = 'membership.remove' AND r.admitted_at > ? GROUP BY c.group_id
 			) earlier ON earlier.group_id = n.group_id
-			WHERE n.run_id = ? AND n.target_id = ? AND n.kind = 'membership.remove' AND n.state IN ('unguarded', 'skipped')
+			WHERE n.run_id = ? AND n.target_id = ? AND n.kind = 'membership.remove' AND (n.state = 'unguarded' OR n.state = 'skipped' AND NOT CAST(? AS BOOLEAN))
 			GROUP BY n.group_id
 			HAVING COUNT(*) + COALESCE(MAX(earlier.removed), 0) >= 2 AND COUNT(*) >= (
 				SELECT COUNT(*) FROM target_memberships tm JOIN accounts a ON a.target_id = tm.target_id AND a.user_id = tm.user_id AND a.status = 'active'
 				WHERE tm.target_id = ? AND tm.group_id = n.group_id))`,
-		g.runID, g.targetID, g.targetID, g.since(), g.runID, g.targetID, g.targetID); err != nil {
+		g.runID, g.targetID, g.targetID, g.since(), g.runID, g.targetID, g.pushed, g.targetID); err != nil {
 		return fmt.Errorf("hold whole groups: %w", err)
 	}
 	return nil
@@ -211,8 +214,10 @@ func (g guarding) recordHeld(ctx context.Context) error {
 	if g.limits.Preview {
 		return nil
 	}
-	if _, err := g.tx.exec(ctx, `UPDATE held_plans SET state = 'superseded' WHERE target_id = ? AND state = 'held' AND run_id <> ?`, g.targetID, g.runID); err != nil {
-		return fmt.Errorf("supersede held plan: %w", err)
+	if !g.pushed {
+		if _, err := g.tx.exec(ctx, `UPDATE held_plans SET state = 'superseded' WHERE target_id = ? AND state = 'held' AND run_id <> ?`, g.targetID, g.runID); err != nil {
+			return fmt.Errorf("supersede held plan: %w", err)
+		}
 	}
 	held, reason, digest, err := g.held(ctx)
 	if err != nil || held == 0 {

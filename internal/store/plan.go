@@ -49,7 +49,7 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 				return fmt.Errorf("plan %s: %w", statement.what, err)
 			}
 		}
-		return blockMemberships(ctx, tx, c.RunID, targetID)
+		return blockMemberships(ctx, tx, c.RunID, targetID, 0)
 	})
 	if err != nil {
 		return PlanCounts{}, err
@@ -58,19 +58,20 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 }
 
 // blockMemberships ends at once the memberships of groups and people that this
-// plan refuses to create: nobody need be called for them.
-func blockMemberships(ctx context.Context, tx *Tx, runID, targetID int64) error {
+// plan, which begins at a place in each stage, refuses to create: nobody need
+// be called for them.
+func blockMemberships(ctx context.Context, tx *Tx, runID, targetID, from int64) error {
 	var refused int
-	if err := tx.get(ctx, &refused, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND stage IN (2, 3) AND state = 'refused'`, runID, targetID); err != nil {
+	if err := tx.get(ctx, &refused, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND stage IN (2, 3) AND ord >= ? AND state = 'refused'`, runID, targetID, from); err != nil {
 		return fmt.Errorf("look for refused creations: %w", err)
 	}
 	if refused == 0 {
 		return nil
 	}
-	_, err := tx.exec(ctx, `UPDATE changes SET state = 'blocked', class = 'waits-for-link' WHERE run_id = ? AND target_id = ? AND stage = 4 AND state = 'planned'
-		AND (group_id IN (SELECT r.group_id FROM changes r WHERE r.run_id = ? AND r.target_id = ? AND r.stage = 2 AND r.kind = 'group.create' AND r.state = 'refused')
-			OR user_id IN (SELECT r.user_id FROM changes r WHERE r.run_id = ? AND r.target_id = ? AND r.stage = 3 AND r.kind = 'account.create' AND r.state = 'refused'))`,
-		runID, targetID, runID, targetID, runID, targetID)
+	_, err := tx.exec(ctx, `UPDATE changes SET state = 'blocked', class = 'waits-for-link' WHERE run_id = ? AND target_id = ? AND stage = 4 AND ord >= ? AND state = 'planned'
+		AND (group_id IN (SELECT r.group_id FROM changes r WHERE r.run_id = ? AND r.target_id = ? AND r.stage = 2 AND r.ord >= ? AND r.kind = 'group.create' AND r.state = 'refused')
+			OR user_id IN (SELECT r.user_id FROM changes r WHERE r.run_id = ? AND r.target_id = ? AND r.stage = 3 AND r.ord >= ? AND r.kind = 'account.create' AND r.state = 'refused'))`,
+		runID, targetID, from, runID, targetID, from, runID, targetID, from)
 	if err != nil {
 		return fmt.Errorf("block memberships: %w", err)
 	}

@@ -62,6 +62,11 @@ func (s *Store) SetProtected(ctx context.Context, c Claim, targetID int64, accou
 		return err
 	}
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		// Pushes and a run ask side by side: one replaces the whole after the other.
+		var locked int64
+		if err := tx.get(ctx, &locked, `SELECT id FROM targets WHERE id = ?`+tx.forNoKeyUpdate(), targetID); err != nil {
+			return fmt.Errorf("read target %d: %w", targetID, notFound(err))
+		}
 		if _, err := tx.exec(ctx, `DELETE FROM protected_objects WHERE target_id = ?`, targetID); err != nil {
 			return fmt.Errorf("drop protected objects: %w", err)
 		}

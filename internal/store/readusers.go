@@ -34,10 +34,19 @@ type storedUser struct {
 	Fingerprint string `db:"fingerprint"`
 	Presence    string `db:"presence"`
 	ReadAt      int64  `db:"read_at"`
+	LastUpdated int64  `db:"last_updated"`
+}
+
+// newer says whether a user is known as of a later change than a page's: the
+// page is from before, whenever it was asked for. A user who was looked for and
+// not found may be back.
+func (k storedUser) newer(u directory.User) bool {
+	return k.Presence != string(directory.Gone) && !u.LastUpdated.IsZero() && k.LastUpdated > micros(u.LastUpdated)
 }
 
 // SaveUsers stores a page of users. Rows that did not change are not written,
-// and none that is known from a later question than the page's is overwritten.
+// and none is overwritten that is known from a later question than the page's,
+// or as of a later change.
 func (s *Store) SaveUsers(ctx context.Context, c Claim, users []directory.User, askedAt time.Time) (PageSaved, error) {
 	if len(users) == 0 {
 		return PageSaved{}, nil
@@ -51,7 +60,7 @@ func (s *Store) SaveUsers(ctx context.Context, c Claim, users []directory.User, 
 	var changed []directory.User
 	for _, u := range users {
 		k, ok := known[u.SourceID]
-		if ok && (k.Fingerprint == userFingerprint(u) && k.Presence == string(directory.Present) || overtaken(k.ReadAt, askedAt)) {
+		if ok && (k.Fingerprint == userFingerprint(u) && k.Presence == string(directory.Present) || overtaken(k.ReadAt, askedAt) || k.newer(u)) {
 			saved.IDs = append(saved.IDs, k.ID)
 			continue
 		}
@@ -119,7 +128,8 @@ func upsertUsers(ctx context.Context, tx *Tx, connectionID int64, users []direct
 				last_name = excluded.last_name, display_name = excluded.display_name, fingerprint = excluded.fingerprint,
 				last_updated = excluded.last_updated, dirty = TRUE,
 				read_at = CASE WHEN users.read_at > excluded.read_at THEN users.read_at ELSE excluded.read_at END
-			WHERE users.read_at <= excluded.read_at + CAST(? AS BIGINT)`, append(args, clockGrain.Microseconds())...)
+			WHERE users.read_at <= excluded.read_at + CAST(? AS BIGINT)
+				AND (users.last_updated <= excluded.last_updated OR excluded.last_updated = 0 OR users.presence = 'gone')`, append(args, clockGrain.Microseconds())...)
 		if err != nil {
 			return fmt.Errorf("store %d users: %w", len(chunk), err)
 		}
@@ -130,7 +140,7 @@ func upsertUsers(ctx context.Context, tx *Tx, connectionID int64, users []direct
 func (s *Store) usersBySource(ctx context.Context, connectionID int64, ids []string) (map[string]storedUser, error) {
 	known := make(map[string]storedUser, len(ids))
 	for chunk := range chunks(ids, 1000) {
-		query, args, err := in(`SELECT id, source_id, fingerprint, presence, read_at FROM users WHERE connection_id = ? AND source_id IN (?)`, connectionID, chunk)
+		query, args, err := in(`SELECT id, source_id, fingerprint, presence, read_at, last_updated FROM users WHERE connection_id = ? AND source_id IN (?)`, connectionID, chunk)
 		if err != nil {
 			return nil, err
 		}

@@ -104,6 +104,7 @@ func recordGroup(ctx context.Context, tx *Tx, targetID int64, identity string, o
 	}
 	if n == 0 {
 		o.State, o.Class = directory.Refused, directory.ClassLinked
+		return nil
 	}
-	return nil
+	return wakeMembers(ctx, tx, o.GroupID, now)
 }

@@ -28,9 +28,14 @@ const (
 // Store is the database. It is safe for concurrent use.
 type Store struct {
 	db      *sqlx.DB // reads; on PostgreSQL, writes too
+	pool    *poolStatements
 	dialect dialect
 	writer  *groupWriter // SQLite only
-	hooks   Hooks
+	// requests is whether statements only ever look for a few rows.
+	requests bool
+	// statistics are PostgreSQL's.
+	statistics statistics
+	hooks      Hooks
 }
 
 // Hooks let a caller watch the store. Tests use them to stop the process at a
@@ -55,6 +60,11 @@ type Option func(*Store)
 
 // WithHooks watches commits.
 func WithHooks(h Hooks) Option { return func(s *Store) { s.hooks = h } }
+
+// ForRequests opens a store that answers requests, each about a few objects:
+// PostgreSQL then finds rows by their keys even where it believes that there are
+// few, or that a list of ids is long, and so would rather walk a table.
+func ForRequests() Option { return func(s *Store) { s.requests = true } }
 
 // Open opens a database and brings its schema up to date. The address is
 // "postgres://…" as lib/pq reads it, or "sqlite:path" (a file, made if it is
@@ -85,9 +95,15 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	if err != nil {
 		return errors.New("database: the postgres:// address cannot be parsed")
 	}
-	// Accepted means durable, whatever the server's default is.
+	// Accepted means durable, whatever the server's default is. With a random page
+	// dear, a table that is small or has no statistics yet is walked instead of
+	// looked into, and a prepared plan stays that way while the table grows.
 	query := u.Query()
-	query.Set("options", strings.TrimSpace(query.Get("options")+" -c synchronous_commit=on -c timezone=UTC"))
+	settings := " -c synchronous_commit=on -c timezone=UTC -c random_page_cost=1.1"
+	if s.requests {
+		settings += " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+	}
+	query.Set("options", strings.TrimSpace(query.Get("options")+settings))
 	u.RawQuery = query.Encode()
 	db, err := sqlx.ConnectContext(ctx, "postgres", u.String())
 	if err != nil {
@@ -97,7 +113,7 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	// the rest serves reads. PostgreSQL's own default allows 100 in all.
 	db.SetMaxOpenConns(24)
 	db.SetMaxIdleConns(24)
-	s.db = db
+	s.db, s.pool = db, newPoolStatements(db)
 	if err := migrate(ctx, db, postgres); err != nil {
 		return errors.Join(err, db.Close())
 	}
@@ -124,17 +140,19 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		return errors.Join(fmt.Errorf("open SQLite file %s for reading: %w", path, err), write.Close())
 	}
 	read.SetMaxOpenConns(4)
-	s.db = read
+	read.SetMaxIdleConns(4) // else two of them would be opened again and again
+	s.db, s.pool = read, newPoolStatements(read)
 	s.writer = newGroupWriter(write, s.hooks)
 	return nil
 }
 
 // Close waits for writes under way and closes the database.
 func (s *Store) Close() error {
+	var err error
 	if s.writer != nil {
-		return errors.Join(s.writer.close(), s.db.Close())
+		err = s.writer.close()
 	}
-	return s.db.Close()
+	return errors.Join(err, s.statistics.close(), s.pool.close(), s.db.Close())
 }
 
 // Ping says whether the database answers.
@@ -146,13 +164,6 @@ func (s *Store) Name() string {
 		return "PostgreSQL"
 	}
 	return "SQLite"
-}
-
-// Tx is a write transaction. Its methods take "?" placeholders.
-type Tx struct {
-	tx      *sqlx.Tx
-	dialect dialect
-	hooks   Hooks
 }
 
 // write runs fn in a transaction and commits it durably before it returns.
@@ -176,7 +187,8 @@ func (s *Store) writeOnce(ctx context.Context, fn func(ctx context.Context, tx *
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback() // after a commit this does nothing
-	if err := fn(ctx, &Tx{tx: tx, dialect: postgres, hooks: s.hooks}); err != nil {
+	t := &Tx{tx: tx, pool: s.pool, dialect: postgres, hooks: s.hooks}
+	if err := fn(ctx, t); err != nil {
 		return err
 	}
 	if s.hooks.BeforeCommit != nil {
@@ -188,6 +200,12 @@ func (s *Store) writeOnce(ctx context.Context, fn func(ctx context.Context, tx *
 	if s.hooks.AfterCommit != nil {
 		s.hooks.AfterCommit()
 	}
+	for _, query := range t.wanted {
+		// What cannot be prepared now is sent unprepared again, and will say why.
+		if _, err := s.pool.get(ctx, query); err != nil {
+			break
+		}
+	}
 	return nil
 }
 
@@ -197,27 +215,6 @@ func (s *Store) writeOnce(ctx context.Context, fn func(ctx context.Context, tx *
 func shouldRepeat(err error) bool {
 	var state interface{ SQLState() string }
 	return errors.As(err, &state) && (state.SQLState() == "40001" || state.SQLState() == "40P01")
-}
-
-func (t *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	result, err := t.tx.ExecContext(ctx, t.hooks.statement(t.tx.Rebind(query)), args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-func (t *Tx) get(ctx context.Context, into any, query string, args ...any) error {
-	return t.tx.GetContext(ctx, into, t.hooks.statement(t.tx.Rebind(query)), args...)
-}
-
-func (t *Tx) selectAll(ctx context.Context, into any, query string, args ...any) error {
-	return t.tx.SelectContext(ctx, into, t.hooks.statement(t.tx.Rebind(query)), args...)
-}
-
-// query streams rows; they must be closed before the next statement.
-func (t *Tx) query(ctx context.Context, query string, args ...any) (*sqlx.Rows, error) {
-	return t.tx.QueryxContext(ctx, t.hooks.statement(t.tx.Rebind(query)), args...)
 }
 
 func (s *Store) get(ctx context.Context, into any, query string, args ...any) error {

@@ -1,5 +1,7 @@
 package temporal
 
+import "github.com/rollcall-sync/rollcall/workflows"
+
 // WorkflowQueue is the task queue of all workflows.
 const WorkflowQueue = "rollcall"
 
@@ -12,3 +14,7 @@ func SourceQueue(connection string) string { return "rollcall-source-" + connect
 func TargetQueue(connection, target string) string {
 	return "rollcall-target-" + connection + "." + target
 }
+
+// ProvisionQueue is the task queue of the activities that apply what was
+// pushed to a connection.
+func ProvisionQueue(connection string) string { return workflows.ProvisionQueue(connection) }

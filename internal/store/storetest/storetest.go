@@ -43,6 +43,16 @@ func Run(t *testing.T, open Open) {
 		{"finish", finish},
 		{"report", report},
 		{"rows written", rowsWritten},
+		{"push runs", pushRuns},
+		{"inbox", inbox},
+		{"leases", leases},
+		{"pulls", pulls},
+		{"plans for some", subjectPlans},
+		{"SCIM tokens", scimTokens},
+		{"SCIM resources", scimResources},
+		{"SCIM members", scimMembers},
+		{"SCIM lists", scimLists},
+		{"SCIM log", scimLog},
 	} {
 		t.Run(topic.name, func(t *testing.T) {
 			t.Parallel()

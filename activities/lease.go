@@ -1,0 +1,190 @@
+package activities
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
+	"github.com/rollcall-sync/rollcall/workflows"
+)
+
+// runBesidePushes applies a batch of a run whose connection accepts pushes:
+// of the subjects whose leases it gets. The others are being changed by a push
+// just now; their changes are retried later, each by itself.
+func (b *batch) runBesidePushes(ctx context.Context, c *Connection, stage directory.Stage, r store.Range) (workflows.ApplyResult, error) {
+	users, groups, err := b.Store.BatchSubjects(ctx, b.claim.RunID, b.targetID, stage, r)
+	if err != nil {
+		return workflows.ApplyResult{}, err
+	}
+	return b.underLease(ctx, c, stage, users, groups, func(ctx context.Context) ([]store.DueChange, error) {
+		return b.Store.DueBatch(ctx, b.claim.RunID, b.targetID, stage, r)
+	})
+}
+
+// runChange applies one change, beside pushes under a lease.
+func (b *batch) runChange(ctx context.Context, in workflows.ChangeInput, due store.DueChange) (workflows.ApplyResult, error) {
+	c, err := b.connection(in.Connection)
+	if err != nil {
+		return workflows.ApplyResult{}, err
+	}
+	if !c.Pushes {
+		return b.run(ctx, in.Stage, []store.DueChange{due})
+	}
+	users, groups := subjectsOf(in.Stage, due)
+	return b.underLease(ctx, c, in.Stage, users, groups, func(ctx context.Context) ([]store.DueChange, error) {
+		due, err := b.Store.Due(ctx, in.ChangeID)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, nil
+		}
+		return []store.DueChange{due}, err
+	})
+}
+
+// underLease leases subjects, reads what is due of them, and applies what
+// nobody has done meanwhile. It returns an error only when nothing can be said
+// of the batch as a whole.
+func (b *batch) underLease(ctx context.Context, c *Connection, stage directory.Stage, users, groups []int64,
+	read func(ctx context.Context) ([]store.DueChange, error)) (result workflows.ApplyResult, err error) {
+	if len(users)+len(groups) == 0 {
+		return result, nil
+	}
+	leased, err := b.Store.Lease(ctx, b.claim, b.targetID, users, groups, b.Now())
+	if err != nil {
+		return result, err
+	}
+	defer func() {
+		// What was written is recorded by now, even when the batch was stopped.
+		err = errors.Join(err, b.Store.Release(context.WithoutCancel(ctx), b.claim, b.targetID, leased))
+	}()
+	due, err := read(ctx)
+	if err != nil || len(due) == 0 {
+		return result, err
+	}
+	b.busy = func(d store.DueChange) bool {
+		if stage == directory.StageGroups {
+			return !leased.Groups[d.GroupID]
+		}
+		return !leased.Users[d.UserID]
+	}
+	b.retried = activity.GetInfo(ctx).Attempt > 1
+	if b.elsewhere, err = b.madeElsewhere(ctx, due); err != nil {
+		return result, err
+	}
+	result, err = b.run(ctx, stage, due)
+	if stage == directory.StageGroups {
+		b.wakeOthers(ctx, c)
+	}
+	return result, err
+}
+
+func (b *batch) madeElsewhere(ctx context.Context, due []store.DueChange) (map[int64]bool, error) {
+	var linked []int64
+	for _, d := range due {
+		if directory.Kind(d.Kind) == directory.CreateAccount && d.AccountID != "" {
+			linked = append(linked, d.UserID)
+		}
+	}
+	if len(linked) == 0 {
+		return nil, nil
+	}
+	return b.Store.MadeElsewhere(ctx, b.claim.RunID, b.targetID, linked)
+}
+
+// settleBusy records what is not to be applied now: changes whose subjects
+// are another's just now, and those that another has made meanwhile. It
+// returns the rest.
+func (b *batch) settleBusy(ctx context.Context, due []store.DueChange) ([]store.DueChange, error) {
+	if b.busy == nil {
+		return due, nil
+	}
+	var left []store.DueChange
+	for _, d := range due {
+		var err error
+		switch {
+		case b.busy(d):
+			err = b.record(ctx, d, ended(directory.Retry, classBusy))
+		case b.done(d):
+			err = b.record(ctx, d, ended(directory.Skipped, directory.ClassStale))
+		default:
+			left = append(left, d)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return left, nil
+}
+
+// done reports whether a change has been made by another run: what was
+// observed of its subject, whose lease is held, is what the change asks for.
+func (b *batch) done(d store.DueChange) bool {
+	attributes := patchOf(d)
+	known := attributes.Email == nil && (attributes.DisplayName == nil || d.AccountName == "")
+	switch directory.Kind(d.Kind) {
+	case directory.SuspendAccount:
+		return d.AccountStatus == string(directory.AccountSuspended)
+	case directory.RestoreAccount, directory.UpdateAccount:
+		return d.AccountStatus == string(directory.AccountActive) && known
+	case directory.CreateAccount:
+		return b.elsewhere[d.UserID] && d.AccountStatus == string(directory.AccountActive) && known
+	case directory.AddMember:
+		return d.Joined
+	case directory.RemoveMember:
+		return !d.Joined
+	}
+	return false
+}
+
+// stale ends a change that is not desired any more. Where an earlier attempt
+// may have made it all the same, a push has asked for the contrary meanwhile
+// and waits for the lease: what is observed is then what it would have been
+// made, so that the push undoes it.
+func (b *batch) stale(d store.DueChange) attempt {
+	t := ended(directory.Skipped, directory.ClassStale)
+	if b.busy == nil || !b.retried && d.Attempts == 0 || d.AccountID == "" {
+		return t
+	}
+	switch directory.Kind(d.Kind) {
+	case directory.SuspendAccount:
+		t.Account = b.observed(d, directory.AccountSuspended).Account
+	case directory.RestoreAccount:
+		t.Account = b.observed(d, directory.AccountActive).Account
+	case directory.AddMember:
+		if d.TargetGroupID != "" {
+			t.Joined = []int64{d.GroupID}
+		}
+	case directory.RemoveMember:
+		t.Left = []int64{d.GroupID}
+	}
+	return t
+}
+
+func subjectsOf(stage directory.Stage, d store.DueChange) (users, groups []int64) {
+	if stage == directory.StageGroups {
+		return nil, []int64{d.GroupID}
+	}
+	return []int64{d.UserID}, nil
+}
+
+// wakeOthers tells the shards that have something to do since groups were linked.
+func (a *Activities) wakeOthers(ctx context.Context, c *Connection) {
+	if a.Wake == nil {
+		return
+	}
+	id, err := a.Store.ConnectionID(ctx, c.Name)
+	if err != nil {
+		a.Log.Warn("shards were not woken; the next sweep does it", "connection", c.Name, "error", err)
+		return
+	}
+	shards, err := a.Store.DueShards(ctx, id, a.Now())
+	if err != nil {
+		a.Log.Warn("shards were not woken; the next sweep does it", "connection", c.Name, "error", err)
+		return
+	}
+	if len(shards) > 0 {
+		a.Wake(c.Name, shards)
+	}
+}

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// memberships makes the memberships of users those that were pushed.
+func (p pulling) memberships(ctx context.Context, users map[int64]int64, changed map[int64]bool) error {
+	if len(users) == 0 {
+		return nil
+	}
+	resourceIDs := slices.Sorted(maps.Keys(users))
+	query, args, err := in(`SELECT m.member_id, g.id, g.scim_id, g.display, g.document, g.type, g.modified_at, COALESCE(k.id, 0) AS known
+		FROM scim_members m JOIN scim_resources g ON g.id = m.group_id AND g.deleted_at = 0 AND g.type = 'Group'
+		LEFT JOIN groups k ON k.connection_id = g.connection_id AND k.source_id = g.scim_id AND k.presence = 'present'
+		WHERE m.member_id IN (?) ORDER BY g.id`, padded(resourceIDs))
+	if err != nil {
+		return err
+	}
+	var pushed []struct {
+		Pushed
+		Member int64 `db:"member_id"`
+		Known  int64 `db:"known"`
+	}
+	if err := p.tx.selectAll(ctx, &pushed, query, args...); err != nil {
+		return fmt.Errorf("read pushed memberships: %w", err)
+	}
+	made := map[int64]int64{} // groups that had to be made, by resource
+	want := make(map[int64]map[int64]bool, len(users))
+	for _, m := range pushed {
+		group := m.Known
+		if group == 0 {
+			if group = made[m.ID]; group == 0 {
+				g, err := p.mapping.Group(m.Pushed)
+				if err != nil {
+					return fmt.Errorf("read pushed group %d: %w", m.ID, err)
+				}
+				if group, err = p.storeGroup(ctx, g, true); err != nil {
+					return err
+				}
+				made[m.ID] = group
+			}
+		}
+		user := users[m.Member]
+		if want[user] == nil {
+			want[user] = map[int64]bool{}
+		}
+		want[user][group] = true
+	}
+	return setMemberships(ctx, p.tx, slices.Sorted(maps.Values(users)), want, changed)
+}
+
+// setMemberships makes the memberships of users just those wanted, and notes
+// whose are others than before.
+func setMemberships(ctx context.Context, tx *Tx, users []int64, want map[int64]map[int64]bool, changed map[int64]bool) error {
+	query, args, err := in(`SELECT user_id, group_id, absent FROM memberships WHERE user_id IN (?)`, padded(users))
+	if err != nil {
+		return err
+	}
+	var stored []struct {
+		UserID  int64 `db:"user_id"`
+		GroupID int64 `db:"group_id"`
+		Absent  bool  `db:"absent"`
+	}
+	if err := tx.selectAll(ctx, &stored, query, args...); err != nil {
+		return fmt.Errorf("read memberships: %w", err)
+	}
+	have := make(map[[2]int64]bool, len(stored))
+	for _, m := range stored {
+		have[[2]int64{m.UserID, m.GroupID}] = true
+		switch {
+		case !want[m.UserID][m.GroupID]:
+			if _, err := tx.exec(ctx, `DELETE FROM memberships WHERE group_id = ? AND user_id = ?`, m.GroupID, m.UserID); err != nil {
+				return fmt.Errorf("drop membership: %w", err)
+			}
+			changed[m.UserID] = true
+		case m.Absent:
+			if _, err := tx.exec(ctx, `UPDATE memberships SET absent = FALSE WHERE group_id = ? AND user_id = ?`, m.GroupID, m.UserID); err != nil {
+				return fmt.Errorf("keep membership: %w", err)
+			}
+			changed[m.UserID] = true
+		}
+	}
+	added := make([]any, 0, 16)
+	for _, user := range users {
+		for _, group := range sortedKeys(want[user]) {
+			if !have[[2]int64{user, group}] {
+				added = append(added, group, user)
+				changed[user] = true
+			}
+		}
+	}
+	for chunk := range chunks(added, 2*rowsAtOnce) {
+		if _, err := tx.exec(ctx, `INSERT INTO memberships (group_id, user_id) VALUES `+rows("(?, ?)", len(chunk)/2)+` ON CONFLICT DO NOTHING`, chunk...); err != nil {
+			return fmt.Errorf("store memberships: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+)
+
+// attempted is what is carried from a superseded change to the one in its place.
+type attempted struct {
+	Kind     string `db:"kind"`
+	UserID   int64  `db:"user_id"`
+	GroupID  int64  `db:"group_id"`
+	Attempts int    `db:"attempts"`
+	IntentAt int64  `db:"intent_at"`
+	State    string `db:"state"`
+}
+
+// inDoubt reports whether the change may have been made without anybody having
+// heard of it: by an attempt that was cut off, or with an answer that was lost.
+func (a attempted) inDoubt() bool {
+	return a.State == string(directory.Planned) || a.State == string(directory.Retry)
+}
+
+// supersede removes the changes of subjects that are not done. A create whose
+// account is linked already is what a crash left unfinished: it stays.
+func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, groups []int64) ([]attempted, error) {
+	var carried []attempted
+	for _, of := range []struct {
+		ids       []int64
+		condition string
+	}{
+		{users, `+run_id = ? AND target_id = ? AND user_id IN (?) AND state IN ` + supersededStates + `
+			AND NOT (kind = 'account.create' AND state IN ('planned', 'retry') AND EXISTS (SELECT 1 FROM accounts a WHERE a.target_id = changes.target_id AND a.user_id = changes.user_id))`},
+		{groups, `run_id = ? AND target_id = ? AND stage = 2 AND group_id IN (?) AND state IN ` + supersededStates},
+	} {
+		if len(of.ids) == 0 {
+			continue
+		}
+		query, args, err := in(`DELETE FROM removals WHERE change_id IN (SELECT id FROM changes WHERE `+of.condition+`)`, c.RunID, targetID, padded(of.ids))
+		if err != nil {
+			return nil, err
+		}
+		if _, err := tx.exec(ctx, query, args...); err != nil {
+			return nil, fmt.Errorf("take earlier removals back from the window: %w", err)
+		}
+		if query, args, err = in(`DELETE FROM changes WHERE `+of.condition+` RETURNING kind, user_id, group_id, attempts, intent_at, state`, c.RunID, targetID, padded(of.ids)); err != nil {
+			return nil, err
+		}
+		var removed []attempted
+		if err := tx.selectAll(ctx, &removed, query, args...); err != nil {
+			return nil, fmt.Errorf("drop earlier changes: %w", err)
+		}
+		carried = append(carried, removed...)
+	}
+	if len(users) == 0 {
+		return carried, nil
+	}
+	// What a run that has ended left behind is as much in doubt.
+	query, args, err := in(`UPDATE changes SET state = 'skipped', class = 'no-longer-due' WHERE user_id IN (?) AND target_id = ? AND +run_id <> ? AND state IN ('planned', 'retry')
+		AND EXISTS (SELECT 1 FROM runs r WHERE r.id = changes.run_id AND r.outcome <> '' AND NOT r.dry_run)
+		RETURNING kind, user_id, group_id, attempts, intent_at, 'planned' AS state`, padded(users), targetID, c.RunID)
+	if err != nil {
+		return nil, err
+	}
+	var left []attempted
+	if err := tx.selectAll(ctx, &left, query, args...); err != nil {
+		return nil, fmt.Errorf("look for what earlier runs left: %w", err)
+	}
+	return append(carried, left...), nil
+}
+
+// assumeDone makes what was observed what it would be if the changes in doubt
+// had been made, where something else is desired by now: the plan then undoes
+// them, which does no harm where there is nothing to undo. Where the same is
+// desired still, they are simply planned again.
+func assumeDone(ctx context.Context, tx *Tx, targetID int64, changes []attempted) error {
+	for _, ch := range changes {
+		if !ch.inDoubt() {
+			continue
+		}
+		var err error
+		switch directory.Kind(ch.Kind) {
+		case directory.RemoveMember:
+			_, err = tx.exec(ctx, `DELETE FROM target_memberships WHERE target_id = ? AND user_id = ? AND group_id = ?
+				AND EXISTS (SELECT 1 FROM desired_memberships d WHERE d.target_id = target_memberships.target_id AND d.user_id = target_memberships.user_id AND d.group_id = target_memberships.group_id)`,
+				targetID, ch.UserID, ch.GroupID)
+		case directory.AddMember:
+			_, err = tx.exec(ctx, `INSERT INTO target_memberships (target_id, group_id, user_id, origin)
+				SELECT tg.target_id, tg.group_id, a.user_id, 'created' FROM target_groups tg JOIN accounts a ON a.target_id = tg.target_id AND a.user_id = ?
+				WHERE tg.target_id = ? AND tg.group_id = ?
+					AND NOT EXISTS (SELECT 1 FROM desired_memberships d WHERE d.target_id = tg.target_id AND d.user_id = a.user_id AND d.group_id = tg.group_id)
+				ON CONFLICT DO NOTHING`, ch.UserID, targetID, ch.GroupID)
+		case directory.SuspendAccount:
+			err = assumeStatus(ctx, tx, targetID, ch.UserID, directory.AccountActive, directory.AccountSuspended, directory.DesireActive)
+		case directory.RestoreAccount:
+			if err = assumeStatus(ctx, tx, targetID, ch.UserID, directory.AccountSuspended, directory.AccountActive, directory.DesireSuspended); err == nil {
+				err = forgetAttributes(ctx, tx, targetID, ch.UserID)
+			}
+		case directory.UpdateAccount:
+			err = forgetAttributes(ctx, tx, targetID, ch.UserID)
+		}
+		if err != nil {
+			return fmt.Errorf("assume that a change was made: %w", err)
+		}
+	}
+	return nil
+}
+
+func assumeStatus(ctx context.Context, tx *Tx, targetID, userID int64, was, is directory.AccountStatus, desired directory.DesiredState) error {
+	_, err := tx.exec(ctx, `UPDATE accounts SET status = ? WHERE target_id = ? AND user_id = ? AND status = ?
+		AND EXISTS (SELECT 1 FROM desired_accounts d WHERE d.target_id = accounts.target_id AND d.user_id = accounts.user_id AND d.state = ?)`,
+		string(is), targetID, userID, string(was), string(desired))
+	return err
+}
+
+// forgetAttributes makes the attributes of an account be written again,
+// whatever they are.
+func forgetAttributes(ctx context.Context, tx *Tx, targetID, userID int64) error {
+	_, err := tx.exec(ctx, `UPDATE accounts SET email = '', email_key = '', display_name = ' ' WHERE target_id = ? AND user_id = ? AND managed
+		AND EXISTS (SELECT 1 FROM desired_accounts d WHERE d.target_id = accounts.target_id AND d.user_id = accounts.user_id AND d.state = 'active' AND d.email <> '')`,
+		targetID, userID)
+	return err
+}
+
+// carryOver passes on how often something was tried, and that a create was
+// about to be sent. A create that may have been sent and is not planned any
+// more stays, so that the account, if there is one, is found: it returns whose.
+func carryOver(ctx context.Context, tx *Tx, runID, targetID, from int64, carried []attempted) (calledOff []int64, err error) {
+	for i, old := range carried {
+		if old.Attempts == 0 && old.IntentAt == 0 {
+			continue
+		}
+		n, err := tx.exec(ctx, `UPDATE changes SET attempts = ?, intent_at = ? WHERE user_id = ? AND +run_id = ? AND target_id = ? AND group_id = ? AND kind = ? AND ord >= ?`,
+			old.Attempts, old.IntentAt, old.UserID, runID, targetID, old.GroupID, old.Kind, from)
+		if err != nil {
+			return nil, fmt.Errorf("carry over what was tried: %w", err)
+		}
+		if n > 0 || old.IntentAt == 0 || old.Kind != string(directory.CreateAccount) || !old.inDoubt() {
+			continue
+		}
+		// Beyond the places of those that the plan makes.
+		n, err = tx.exec(ctx, `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, rule, state, attempts, intent_at)
+			SELECT CAST(? AS BIGINT), d.target_id, 3, CAST(? AS BIGINT), 'account.create', d.user_id, d.rule, 'planned', CAST(? AS BIGINT), CAST(? AS BIGINT)
+			FROM desired_accounts d WHERE d.target_id = ? AND d.user_id = ? AND d.email <> ''
+				AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.target_id = d.target_id AND a.user_id = d.user_id)`,
+			runID, from+ordsARound/2+int64(i), old.Attempts, old.IntentAt, targetID, old.UserID)
+		if err != nil {
+			return nil, fmt.Errorf("keep a create that may have been made: %w", err)
+		}
+		if n > 0 {
+			calledOff = append(calledOff, old.UserID)
+		}
+	}
+	return calledOff, nil
+}
