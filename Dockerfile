@@ -13,6 +13,7 @@ RUN --mount=type=cache,target=/go/pkg/mod \
     --mount=type=cache,target=/root/.cache/go-build \
     mkdir /out && \
     go build -trimpath -tags timetzdata -ldflags="-s -w" -o /out/worker ./worker && \
+    go build -trimpath -tags timetzdata -ldflags="-s -w" -o /out/scimgw ./scimgw && \
     go build -trimpath -tags timetzdata -ldflags="-s -w" -o /out/rollcall ./starter
 
 FROM alpine:3.23
@@ -21,5 +22,6 @@ RUN apk add --no-cache ca-certificates && \
 COPY --from=build /out/ /usr/local/bin/
 ENV ROLLCALL_CONFIG=/etc/rollcall/rollcall.yaml
 USER 10001:10001
-EXPOSE 9464
+# Metrics and health; the SCIM gateway.
+EXPOSE 9464 9465 8088
 CMD ["worker"]

@@ -17,6 +17,10 @@ const (
 	classUnknown  directory.Class = "not-configured"
 	classDatabase directory.Class = "database"
 	classMoved    directory.Class = "target-changed"
+	classBusy     directory.Class = "busy"
+	// What a push named and the source does not confirm, where both are used.
+	classUnknownUser  directory.Class = "unknown-user"
+	classUnknownGroup directory.Class = "unknown-group"
 	// classTimeout stands for an activity whose worker was not heard of any more.
 	classTimeout directory.Class = "worker-lost"
 )
@@ -56,8 +60,13 @@ var advice = map[directory.Class]string{
 	classFenced:   "Another run took the connection over. Look at that one: \"rollcall runs {connection}\".",
 	classUnknown:  "The worker runs with a configuration that lacks this connection or target. Restart it with the one that you use here.",
 	classDatabase: "The worker cannot use its database, or finds in it what contradicts the configuration; its log says which.",
-	classMoved:    "A target of this connection now names another organization or directory. Its links belong to the former one: give the new one a name of its own.",
-	classTimeout:  "A worker was not heard of any more; another takes over. See that one runs.",
+	classUnknownUser: "A push names somebody whom the source does not know. See that the identity provider sends its own user id as externalId, " +
+		"and that connections.{connection}.source.url is the organization that pushes.",
+	classUnknownGroup: "A pushed group is not among those that are selected in the source. Select it in connections.{connection}.source.groups, or stop pushing it; members come with the groups that are read.",
+
+	classMoved:   "A target of this connection now names another organization or directory. Its links belong to the former one: give the new one a name of its own.",
+	classBusy:    "Another run is changing the same person or group just now. It is looked at again by itself; nothing to do.",
+	classTimeout: "A worker was not heard of any more; another takes over. See that one runs.",
 }
 
 // place is where something happened.
@@ -69,14 +78,17 @@ type place struct {
 }
 
 // adviceOn says what to do about a class; empty when there is nothing to say.
-func adviceOn(class directory.Class, at place) string {
+func adviceOn(class directory.Class, at place) string { return filled(advice[class], at) }
+
+// filled puts a place's own names into advice.
+func filled(text string, at place) string {
 	name, secret := "the source", "connections."+at.connection+".source.token"
 	settings := "connections." + at.connection + ".targets." + at.target
 	if at.target != "" {
 		name, secret = at.target, settings+".api_key"
 	}
-	text := strings.NewReplacer("{place}", name, "{secret}", secret, "{target}", settings, "{connection}", at.connection,
-		"{run}", fmt.Sprint(at.run)).Replace(advice[class])
+	text = strings.NewReplacer("{place}", name, "{secret}", secret, "{target}", settings, "{connection}", at.connection,
+		"{run}", fmt.Sprint(at.run)).Replace(text)
 	if strings.HasPrefix(text, "the source") {
 		text = "The source" + strings.TrimPrefix(text, "the source")
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -15,12 +16,13 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/app"
 	"github.com/rollcall-sync/rollcall/internal/config"
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
 )
 
 // checked is what one line of `check` says.
 type checked struct {
 	Connection string `json:"connection,omitempty"`
-	// Part is temporal, database, source or target.
+	// Part is temporal, database, source, scim or target.
 	Part string `json:"part"`
 	Name string `json:"name,omitempty"`
 	Kind string `json:"kind,omitempty"`
@@ -53,16 +55,25 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return &failure{code: ExitUsage, err: err, next: "correct it in " + c.File + ", or where it reads that from."}
 	}
+	db := newSharedStore(ctx, c)
 	// Each fills in a place of its own, so that the order is always the same.
 	results := []checked{{Part: "temporal"}, {Part: "database"}}
 	work := []func(*checked){
 		func(r *checked) { checkTemporal(ctx, c, r) },
-		func(r *checked) { checkDatabase(ctx, c, r) },
+		func(r *checked) { checkDatabase(c, db, r) },
 	}
 	for _, name := range c.ConnectionNames() {
 		connection := connections[name]
-		results = append(results, checked{Connection: name, Part: "source", Kind: c.Connections[name].Source.Kind, Identity: c.Connections[name].Source.URL})
-		work = append(work, func(r *checked) { checkSource(ctx, connection, r) })
+		configured := c.Connections[name]
+		// A source of pushes is nowhere to be asked.
+		if configured.Source.Kind != config.KindScim {
+			results = append(results, checked{Connection: name, Part: "source", Kind: configured.Source.Kind, Identity: configured.Source.URL})
+			work = append(work, func(r *checked) { checkSource(ctx, connection, r) })
+		}
+		if configured.Pushed() {
+			results = append(results, checked{Connection: name, Part: "scim", Kind: config.KindScim, Identity: c.Scim.Base(name)})
+			work = append(work, func(r *checked) { checkTokens(ctx, c, db, name, p.now(), r) })
+		}
 		for _, t := range connection.Targets {
 			results = append(results, checked{Connection: name, Part: "target", Name: t.Name, Kind: t.Kind, Identity: t.Identity})
 			work = append(work, func(r *checked) { checkTarget(ctx, name, t, r) })
@@ -73,7 +84,7 @@ func (p *program) check(ctx context.Context) error {
 	for i := range work {
 		group.Go(func() error { work[i](&results[i]); return nil })
 	}
-	if err := errors.Join(group.Wait(), ctx.Err()); err != nil {
+	if err := errors.Join(group.Wait(), db.close(), ctx.Err()); err != nil {
 		return err
 	}
 	wrong := int64(0)
@@ -144,23 +155,53 @@ func checkTemporal(ctx context.Context, c *config.Config, r *checked) {
 	}
 }
 
-func checkDatabase(ctx context.Context, c *config.Config, r *checked) {
+// sharedStore is the database, opened once for everything that looks into it:
+// two that write to one SQLite file would wait for each other.
+type sharedStore struct {
+	// open is errNoDatabase for a file that is not there yet.
+	open func() (*store.Store, error)
+	// opened is nil until it is.
+	opened *store.Store
+}
+
+var errNoDatabase = errors.New("there is no database yet")
+
+func newSharedStore(ctx context.Context, c *config.Config) *sharedStore {
+	s := new(sharedStore)
+	s.open = sync.OnceValues(func() (*store.Store, error) {
+		if c.Database.Kind == config.SQLite {
+			if _, err := os.Stat(c.Database.Path); errors.Is(err, fs.ErrNotExist) {
+				return nil, errNoDatabase
+			}
+		}
+		var err error
+		s.opened, err = openStore(ctx, c)
+		return s.opened, err
+	})
+	return s
+}
+
+// close closes what was opened, once nothing opens any more.
+func (s *sharedStore) close() error {
+	if s.opened == nil {
+		return nil
+	}
+	return s.opened.Close()
+}
+
+func checkDatabase(c *config.Config, db *sharedStore, r *checked) {
 	r.Kind = c.Database.Kind
 	if c.Database.Kind == config.SQLite {
 		r.Identity = c.Database.Path
-		if _, err := os.Stat(c.Database.Path); errors.Is(err, fs.ErrNotExist) {
-			r.Notes = append(r.Notes, "it is not there yet; the worker makes it when it first starts.")
-			return
-		}
 	}
-	s, err := openStore(ctx, c)
-	if err != nil {
+	s, err := db.open()
+	switch {
+	case errors.Is(err, errNoDatabase):
+		r.Notes = append(r.Notes, "it is not there yet; the worker makes it when it first starts.")
+	case err != nil:
 		r.Missing = append(r.Missing, withNext(err))
-		return
-	}
-	r.Can = append(r.Can, "use "+s.Name())
-	if err := s.Close(); err != nil {
-		r.Missing = append(r.Missing, "It could not be closed: "+err.Error()+".")
+	default:
+		r.Can = append(r.Can, "use "+s.Name())
 	}
 }
 

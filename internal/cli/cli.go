@@ -77,7 +77,8 @@ func (p *program) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage("%w; see %s --help", err, c.CommandPath()) })
 	root.PersistentFlags().StringVar(&p.config, "config", config.DefaultPath(p.env), "configuration file (or ROLLCALL_CONFIG)")
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print one JSON object or array")
-	root.AddCommand(p.validateCommand(), p.checkCommand(), p.syncCommand(), p.runsCommand(), p.runCommand(), p.scheduleCommand(), p.versionCommand())
+	root.AddCommand(p.validateCommand(), p.checkCommand(), p.syncCommand(), p.runsCommand(), p.runCommand(), p.scheduleCommand(),
+		p.tokenCommand(), p.scimCommand(), p.versionCommand())
 	return root
 }
 

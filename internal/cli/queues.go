@@ -60,6 +60,9 @@ func queuesNotPolled(ctx context.Context, conn client.Client, c *config.Config, 
 	queues := []queue{{temporal.WorkflowQueue, enums.TASK_QUEUE_TYPE_WORKFLOW}}
 	for _, name := range connections {
 		queues = append(queues, queue{temporal.SourceQueue(name), enums.TASK_QUEUE_TYPE_ACTIVITY})
+		if c.Connections[name].Pushed() {
+			queues = append(queues, queue{temporal.ProvisionQueue(name), enums.TASK_QUEUE_TYPE_ACTIVITY})
+		}
 		for _, target := range c.Connections[name].TargetNames() {
 			queues = append(queues, queue{temporal.TargetQueue(name, target), enums.TASK_QUEUE_TYPE_ACTIVITY})
 		}

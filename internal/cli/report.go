@@ -168,6 +168,9 @@ func (p *program) printRunHead(r *runReport) {
 	} else {
 		p.printf(", took %s", took(run.Started, run.Ended))
 	}
+	if run.Trigger == triggerScim {
+		read = "pushed"
+	}
 	p.printf("\nSource %s: %s, %s, %s\n", read, plural(run.UsersRead, "user"), plural(run.GroupsRead, "group"), plural(run.MembersRead, "membership"))
 }
 

@@ -58,11 +58,8 @@ func (p *program) withStore(ctx context.Context, command func(context.Context, *
 }
 
 func (p *program) runs(ctx context.Context, c *config.Config, s *store.Store, name string, limit int) error {
-	if _, configured := c.Connections[name]; name != "" && !configured {
-		// One that is no longer configured keeps its runs.
-		if _, err := s.ConnectionID(ctx, name); errors.Is(err, store.ErrNotFound) {
-			return unknownConnection(name, c.ConnectionNames())
-		} else if err != nil {
+	if name != "" {
+		if err := knownConnection(ctx, c, s, name); err != nil {
 			return err
 		}
 	}
@@ -89,7 +86,10 @@ func (p *program) runs(ctx context.Context, c *config.Config, s *store.Store, na
 	rows := [][]string{{"RUN", "CONNECTION", "STARTED", "TOOK", "TRIGGER", "READ", "USERS", "GROUPS", "OUTCOME"}}
 	for _, r := range runs {
 		read, lasted, outcome := "changes", "-", stateOf(r.Outcome, r.Reason)
-		if r.FullRead {
+		switch {
+		case r.Trigger == triggerScim:
+			read = "pushes"
+		case r.FullRead:
 			read = "full"
 		}
 		if !r.Ended.IsZero() {

@@ -9,10 +9,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rollcall-sync/rollcall/internal/cli"
+	"github.com/rollcall-sync/rollcall/internal/store"
+	"github.com/rollcall-sync/rollcall/workflows"
 )
 
 func TestADatabaseThatIsNotThereIsNotMade(t *testing.T) {
@@ -181,4 +184,20 @@ func TestARunIsOneObjectWithJSON(t *testing.T) {
 	if len(held) != 1 || held[0].Run != 2 || held[0].Target != "cloud" || held[0].Reason != "over-limit" || held[0].Changes != 8 || len(changes) != 8 {
 		t.Errorf("held plans %+v and %d changes; want one of 8, over-limit", held, len(changes))
 	}
+}
+
+func TestARunOfPushesSaysSo(t *testing.T) {
+	t.Parallel()
+	s := pushedShell(t)
+	s.database(func(db *store.Store) {
+		seed := &seeder{T: t, db: db, now: time.Now().Add(-time.Minute)}
+		seed.begin("scim")
+		seed.must(db.Finish(t.Context(), seed.claim, workflows.OutcomeDone, "", false, seed.now.Add(time.Second)))
+	})
+	r := s.run("runs")
+	r.want(t, cli.ExitDone, "scim")
+	if fields := strings.Fields(strings.Split(r.stdout, "\n")[1]); !slices.Contains(fields, "pushes") {
+		t.Errorf("it does not say that pushes were read:\n%s", r.stdout)
+	}
+	s.run("run", "1").want(t, cli.ExitDone, "by scim", "Source pushed: ")
 }

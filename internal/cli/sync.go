@@ -18,6 +18,9 @@ import (
 // triggerHand is the trigger of a run that a person asked for.
 const triggerHand = "hand"
 
+// triggerScim is the trigger of a run that pushes over SCIM started.
+const triggerScim = "scim"
+
 // outcomeDetached is what sync prints for a run that it no longer follows.
 const outcomeDetached = "detached"
 

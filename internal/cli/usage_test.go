@@ -32,6 +32,12 @@ func TestACommandLineThatMakesNoSenseExitsWithTwoAndSaysWhy(t *testing.T) {
 		"a kind that is none":                         {[]string{"run", "1", "--kind", "account"}, "expected account.create"},
 		"failed and a state":                          {[]string{"run", "1", "--failed", "--state", "held"}, "exclude each other"},
 		"JSON and CSV":                                {[]string{"runs", "--json", "--csv"}, "--json and --csv exclude each other"},
+		"a command under scim that is nearly one":     {[]string{"scim", "logs"}, "did you mean log?"},
+		"a command under token that is nearly one":    {[]string{"token", "creat"}, "did you mean create?"},
+		"a log of nothing":                            {[]string{"scim", "log"}, "expected one argument, the connection"},
+		"a log of no requests":                        {[]string{"scim", "log", "staff", "--limit", "0"}, "expected 1 to 10000"},
+		"a log since no duration":                     {[]string{"scim", "log", "staff", "--since", "yesterday"}, "expected a duration such as 1h or 7d"},
+		"an object without a name":                    {[]string{"scim", "show", "staff", "user"}, "expected three arguments, the connection, user or group, and an id or name"},
 		"CSV of a run that is not dry":                {[]string{"sync", "staff", "--csv"}, "it needs --dry-run"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,14 +56,15 @@ func TestHelpDocumentsEveryExitCode(t *testing.T) {
 	r := newShell(t, "").run("--help")
 	r.want(t, cli.ExitDone, "0  done", "1  failed", "2  wrong usage or configuration", "3  done, with some changes failed or held", "130  interrupted",
 		"ROLLCALL_CONFIG")
-	for _, command := range []string{"validate", "check", "sync", "runs", "run", "schedule", "version"} {
+	for _, command := range []string{"validate", "check", "sync", "runs", "run", "schedule", "token", "scim", "version"} {
 		r.want(t, cli.ExitDone, "\n  "+command)
 	}
 }
 
 func TestNoConfigurationFileSaysHowToNameOne(t *testing.T) {
 	t.Parallel()
-	for _, command := range [][]string{{"validate"}, {"check"}, {"sync", "staff"}, {"runs"}, {"run", "1"}, {"schedule", "list"}} {
+	for _, command := range [][]string{{"validate"}, {"check"}, {"sync", "staff"}, {"runs"}, {"run", "1"}, {"schedule", "list"},
+		{"token", "list"}, {"token", "create", "staff", "--name", "okta"}, {"scim", "log", "staff"}, {"scim", "show", "staff", "user", "1"}} {
 		t.Run(strings.Join(command, " "), func(t *testing.T) {
 			t.Parallel()
 			newShell(t, "").run(command...).want(t, cli.ExitUsage, "there is no configuration file", "--config or ROLLCALL_CONFIG")

@@ -16,6 +16,8 @@ type validation struct {
 	Connections []string  `json:"connections"`
 	Problems    []finding `json:"problems"`
 	Warnings    []finding `json:"warnings"`
+	// Scim is the SCIM base URL of each connection that accepts pushes.
+	Scim map[string]string `json:"scim,omitempty"`
 }
 
 type finding struct {
@@ -50,7 +52,7 @@ func (p *program) validate() error {
 	}
 	v := validation{File: p.config, Valid: err == nil, Connections: []string{}, Problems: findings(problems), Warnings: []finding{}}
 	if c != nil {
-		v.Connections, v.Warnings = c.ConnectionNames(), findings(c.Warnings)
+		v.Connections, v.Warnings, v.Scim = c.ConnectionNames(), findings(c.Warnings), baseURLs(c)
 	}
 	if p.json {
 		err = p.printJSON(v)
@@ -81,8 +83,27 @@ func (p *program) printValidation(c *config.Config, problems config.Problems) {
 		if connection.Schedule != nil {
 			runs = recurrence(*connection.Schedule)
 		}
-		p.printf("  %s: %s to %s, runs %s\n", name, connection.Source.Kind, strings.Join(connection.TargetNames(), ", "), runs)
+		source := connection.Source.Kind
+		if connection.Source.Also != "" {
+			source += " and " + connection.Source.Also
+		}
+		p.printf("  %s: %s to %s, runs %s\n", name, source, strings.Join(connection.TargetNames(), ", "), runs)
 	}
+	if pushed := c.PushedNames(); len(pushed) > 0 {
+		p.printf("SCIM is served on %s:\n", c.Scim.Listen)
+		for _, name := range pushed {
+			p.printf("  %s: %s\n", name, c.Scim.Base(name))
+		}
+	}
+}
+
+// baseURLs returns the SCIM base URL of each connection that accepts pushes.
+func baseURLs(c *config.Config) map[string]string {
+	all := map[string]string{}
+	for _, name := range c.PushedNames() {
+		all[name] = c.Scim.Base(name)
+	}
+	return all
 }
 
 // recurrence says when a schedule starts runs.
