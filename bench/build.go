@@ -15,16 +15,17 @@ import (
 const (
 	workerProgram     = "worker"
 	standaloneProgram = "standalone"
+	gatewayProgram    = "scimgw"
 )
 
-// build compiles the programs into dir. Go's own cache makes that a matter of
+// build compiles programs into dir. Go's own cache makes that a matter of
 // linking when nothing has changed.
-func build(ctx context.Context, dir string, stderr io.Writer) error {
+func build(ctx context.Context, dir string, stderr io.Writer, programs ...string) error {
 	root, err := repositoryRoot()
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{workerProgram, standaloneProgram} {
+	for _, name := range programs {
 		cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), "./"+name)
 		cmd.Dir, cmd.Stdout, cmd.Stderr = root, stderr, stderr
 		if err := cmd.Run(); err != nil {

@@ -1,6 +1,7 @@
 // Command bench measures whole runs: it starts the Temporal server, the worker
 // and the stand-ins of Okta and Atlassian as processes of their own, makes the
-// runs that every installation makes, and prints what each took.
+// runs that every installation makes, and prints what each took. With "scim" it
+// measures the gateway.
 package main
 
 import (
@@ -29,6 +30,9 @@ func main() {
 // sandboxCommand is the argument with which bench runs itself as the stand-ins.
 const sandboxCommand = "sandbox"
 
+// scimCommand is the argument that asks for the gateway's figures.
+const scimCommand = "scim"
+
 // usageError is a command line that makes no sense; the exit code tells it
 // from a failure.
 type usageError struct{ err error }
@@ -51,6 +55,12 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == sandboxCommand {
 		return sandbox.Run(ctx, args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == bareCommand {
+		return runBare(ctx, args[1:], stdout)
+	}
+	if len(args) > 0 && args[0] == scimCommand {
+		return runScim(ctx, args[1:], stdout, stderr)
+	}
 	settings, err := parseSettings(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -66,6 +76,25 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("print the report: %w", err)
 	}
 	return report.verdict()
+}
+
+// runScim is the program when it is asked for the gateway's figures.
+func runScim(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	settings, err := parseScimSettings(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return &usageError{err}
+	}
+	report, err := measureScim(ctx, settings, stderr)
+	if err != nil {
+		return err
+	}
+	if err := report.write(stdout); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return nil
 }
 
 // measure starts everything, makes the runs, and leaves nothing behind.

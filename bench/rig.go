@@ -55,7 +55,7 @@ func newRig(ctx context.Context, s settings, stderr io.Writer) (*rig, error) {
 func (r *rig) start() error {
 	if r.programs == "" {
 		r.programs = r.dir
-		if err := build(r.ctx, r.dir, r.stderr); err != nil {
+		if err := build(r.ctx, r.dir, r.stderr, workerProgram, standaloneProgram); err != nil {
 			return err
 		}
 	}
@@ -128,6 +128,11 @@ func (r *rig) startWorker(temporal string) error {
 	if r.database != nil {
 		env = append(env, "BENCH_DATABASE="+r.database.address)
 	}
+	return r.launchWorker(path, env)
+}
+
+// launchWorker starts the worker and returns when it polls.
+func (r *rig) launchWorker(path string, env []string) error {
 	ready := make(chan []byte, 1)
 	var err error
 	r.worker, err = r.launch("worker", env, nil, func(line []byte) {

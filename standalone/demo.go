@@ -16,6 +16,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/config"
 	"github.com/rollcall-sync/rollcall/internal/sandbox"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/compare"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/people"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
@@ -31,7 +32,8 @@ func demoChanges(people int) int { return max(1, min(20, people/10)) }
 var errDiffers = errors.New("the Atlassian side differs from the Okta side")
 
 // runDemo moves made-up people from a sandbox Okta to a sandbox Atlassian
-// through real workflows, changes some of them, and moves those again.
+// through real workflows, changes some of them, and moves those again. Then
+// somebody joins and somebody leaves over SCIM.
 func (o *options) runDemo(c *cobra.Command, dir string) (err error) {
 	ctx, out := c.Context(), c.OutOrStdout()
 	if dir, err = demoDir(dir); err != nil {
@@ -45,10 +47,15 @@ func (o *options) runDemo(c *cobra.Command, dir string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, box.Close()) }()
+	pushedTo, err := startPushedBox()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pushedTo.Close()) }()
 	began := time.Now()
 	file := filepath.Join(dir, "rollcall.yaml")
 	r, err := startRollcall(ctx, place{dir, o.address, o.uiAddress}, func(address string) (*config.Config, error) {
-		if err := os.WriteFile(file, []byte(demoConfiguration(box, address)), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(demoConfiguration(box, pushedTo, address)), 0o600); err != nil {
 			return nil, fmt.Errorf("write the demonstration's configuration: %w", err)
 		}
 		return config.Load(file, os.LookupEnv)
@@ -61,8 +68,8 @@ func (o *options) runDemo(c *cobra.Command, dir string) (err error) {
 	if err := printPlaces(c, r); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Okta      %s (a sandbox: %d people, %d groups)\nAtlassian %s (a sandbox: empty but for its administrators)\n\n",
-		box.OktaURL(), o.people, o.groups, box.AtlassianURL())
+	fmt.Fprintf(out, "Okta      %s (a sandbox: %d people, %d groups)\nAtlassian %s (a sandbox: empty but for its administrators)\n          %s (another, for what is pushed)\n\n",
+		box.OktaURL(), o.people, o.groups, box.AtlassianURL(), pushedTo.AtlassianURL())
 
 	if err := demoRun(ctx, out, r, "The first run: everybody is new."); err != nil {
 		return err
@@ -92,7 +99,13 @@ func (o *options) runDemo(c *cobra.Command, dir string) (err error) {
 	}
 	report := box.Compare(compare.Options{GroupTypes: sandbox.OwnGroups()})
 	fmt.Fprintf(out, "Compared object by object, from the sandboxes' own state:\n%s\n", report)
+	token, err := demoPush(ctx, out, r, pushedTo)
+	if err != nil {
+		return err
+	}
 	if !o.once {
+		fmt.Fprintf(out, "\nPush something yourself:\n  curl -H 'Authorization: Bearer %s' -H 'Content-Type: application/scim+json' \\\n    -d '{\"userName\": \"you@%s\", \"emails\": [{\"value\": \"you@%s\"}]}' %s/Users\n",
+			token, people.Domain, people.Domain, r.gateway.BaseURL(demoPushed))
 		fmt.Fprintf(out, "\nLook at the runs in the Web UI: %s\nOr in another terminal:\n  go run ./starter --config %s runs\n  go run ./starter --config %s sync %s\nCtrl-C ends the demonstration.\n",
 			r.server.UIURL(), file, file, demoConnection)
 		if err := r.wait(ctx); err != nil {
@@ -107,11 +120,12 @@ func (o *options) runDemo(c *cobra.Command, dir string) (err error) {
 
 // demoConfiguration is a configuration as an administrator would write it.
 // The keys of a sandbox are no secrets.
-func demoConfiguration(box *sandbox.Server, temporalAddress string) string {
-	a := box.Announcement()
+func demoConfiguration(box, pushedTo *sandbox.Server, temporalAddress string) string {
+	a, b := box.Announcement(), pushedTo.Announcement()
 	return fmt.Sprintf(`temporal: { address: %q }
 database: %q
 worker: { listen: "127.0.0.1:0" }
+scim: { listen: "127.0.0.1:0" }
 log: { level: error }
 connections:
   %s:
@@ -124,7 +138,18 @@ connections:
         directory: %q
         api_key: %q
         products: { jira: user, confluence: user }
-`, temporalAddress, "sqlite:rollcall.db", demoConnection, a.Okta, a.OktaToken, a.Atlassian, a.Organization, a.Directory, a.AtlassianKey)
+  %s:
+    source: { kind: scim }
+    targets:
+      cloud:
+        kind: atlassian-cloud
+        url: %q
+        organization: %q
+        directory: %q
+        api_key: %q
+        products: { jira: user }
+`, temporalAddress, "sqlite:rollcall.db", demoConnection, a.Okta, a.OktaToken, a.Atlassian, a.Organization, a.Directory, a.AtlassianKey,
+		demoPushed, b.Atlassian, b.Organization, b.Directory, b.AtlassianKey)
 }
 
 // demoRun makes one run and prints what it did as a table.

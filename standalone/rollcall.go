@@ -24,10 +24,11 @@ type place struct {
 }
 
 // rollcall is everything in one process: the Temporal server with its Web UI,
-// the worker, and metrics.
+// the worker, the SCIM gateway where a connection is pushed, and metrics.
 type rollcall struct {
 	server     *embedded.Server
 	worker     *app.Worker
+	gateway    *app.Gateway // nil when no connection accepts pushes
 	operations *app.Operations
 	config     *config.Config
 }
@@ -66,6 +67,12 @@ func startRollcall(ctx context.Context, p place, load func(temporalAddress strin
 	if r.worker, err = app.StartWorker(ctx, r.config, app.WorkerOptions{Log: log, Registry: registry}); err != nil {
 		return nil, err
 	}
+	if len(r.config.PushedNames()) > 0 {
+		// The worker's store: two of them on one SQLite file would wait for each other.
+		if r.gateway, err = app.StartGateway(ctx, r.config, app.GatewayOptions{Log: log, Registry: registry, Store: r.worker.Store}); err != nil {
+			return nil, err
+		}
+	}
 	if r.operations, err = app.ServeOperations(r.config.Worker.Listen, registry, r.worker.Ready, log); err != nil {
 		return nil, err
 	}
@@ -83,6 +90,10 @@ func (r *rollcall) database() string {
 // wait returns when the context ends, or with the error of a part that ended
 // by itself.
 func (r *rollcall) wait(ctx context.Context) error {
+	var gateway <-chan error
+	if r.gateway != nil {
+		gateway = r.gateway.Failed()
+	}
 	select {
 	case <-ctx.Done():
 		return nil
@@ -90,13 +101,20 @@ func (r *rollcall) wait(ctx context.Context) error {
 		return fmt.Errorf("temporal: %w", err)
 	case err := <-r.worker.Failed():
 		return err
+	case err := <-gateway:
+		return err
 	}
 }
 
-// stop lets running batches come to a good place and stops everything, the
-// Temporal server last.
+// stop lets what was accepted be answered and running batches come to a good
+// place, and stops everything: the gateway first, the Temporal server last.
 func (r *rollcall) stop() error {
 	var errs []error
+	if r.gateway != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), r.config.Scim.StopTimeout)
+		defer cancel()
+		errs = append(errs, r.gateway.Close(ctx))
+	}
 	if r.operations != nil {
 		errs = append(errs, r.operations.Close())
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -78,8 +80,13 @@ func (o *options) serve(c *cobra.Command, dir string) (err error) {
 }
 
 func printPlaces(c *cobra.Command, r *rollcall) error {
-	_, err := fmt.Fprintf(c.OutOrStdout(), "Temporal  %s\nWeb UI    %s\nMetrics   http://%s/metrics\nDatabase  %s\n",
+	var b strings.Builder
+	fmt.Fprintf(&b, "Temporal  %s\nWeb UI    %s\nMetrics   http://%s/metrics\nDatabase  %s\n",
 		r.server.FrontendAddress(), r.server.UIURL(), r.operations.Address(), r.database())
+	for _, name := range r.config.PushedNames() {
+		fmt.Fprintf(&b, "SCIM      %s\n", r.gateway.BaseURL(name))
+	}
+	_, err := io.WriteString(c.OutOrStdout(), b.String())
 	return err
 }
 

@@ -44,6 +44,8 @@ type settings struct {
 	Database string
 	// Source, Target and Connection are lines of YAML added to each part.
 	Source, Target, Connection string
+	// Pushed makes the first connection one that is pushed, in place of Okta's.
+	Pushed bool
 	// Second, when set, makes a second connection, whose name ends in "-b".
 	Second *rules
 	// Front, when set, is served in place of the Atlassian stand-in, which it
@@ -85,10 +87,18 @@ func newScenario(t *testing.T, s settings) *scenario {
 		a.Atlassian = front.URL
 	}
 	name := connectionName(t)
-	text := fmt.Sprintf("temporal: { address: %q, namespace: %s, heartbeat_timeout: 5s }\ndatabase: %q\nworker: { stop_timeout: 2s }\nconnections:\n", server.FrontendAddress(), namespace, s.Database)
-	text += connectionText(name, a, rules{s.Source, s.Target, s.Connection})
+	text := fmt.Sprintf("temporal: { address: %q, namespace: %s, heartbeat_timeout: 5s }\ndatabase: %q\nworker: { stop_timeout: 2s }\n", server.FrontendAddress(), namespace, s.Database)
+	if s.Pushed || strings.Contains(s.Source, "also: scim") {
+		text += "scim: { listen: \"127.0.0.1:0\" }\n"
+	}
+	text += "connections:\n"
+	source := oktaSource(a, s.Source)
+	if s.Pushed {
+		source = indent("kind: scim\n"+s.Source, 6)
+	}
+	text += connectionText(name, a, source, rules{s.Source, s.Target, s.Connection})
 	if s.Second != nil {
-		text += connectionText(name+"-b", a, *s.Second)
+		text += connectionText(name+"-b", a, oktaSource(a, s.Second.Source), *s.Second)
 	}
 	env := map[string]string{"OKTA_TOKEN": a.OktaToken, "ATLASSIAN_API_KEY": a.AtlassianKey}
 	c, err := config.Parse("rollcall.yaml", []byte(text), func(k string) (string, bool) { v, ok := env[k]; return v, ok })
@@ -98,14 +108,18 @@ func newScenario(t *testing.T, s settings) *scenario {
 	return &scenario{T: t, Box: box, Config: c, Name: name, options: app.WorkerOptions{Log: testLogger(t), Now: s.Now}}
 }
 
-func connectionText(name string, a sandbox.Announcement, r rules) string {
-	return fmt.Sprintf(`
-  %s:
-    source:
-      kind: okta
+func oktaSource(a sandbox.Announcement, lines string) string {
+	return fmt.Sprintf(`      kind: okta
       url: %s
       token: ${OKTA_TOKEN}
       rate_limit_share: 100%%
+%s`, a.Okta, indent(lines, 6))
+}
+
+func connectionText(name string, a sandbox.Announcement, source string, r rules) string {
+	return fmt.Sprintf(`
+  %s:
+    source:
 %s
     targets:
       cloud:
@@ -118,7 +132,7 @@ func connectionText(name string, a sandbox.Announcement, r rules) string {
         rate_limit_share: 100%%
 %s
 %s
-`, name, a.Okta, indent(r.Source, 6), a.Atlassian, a.Organization, a.Directory, indent(r.Target, 8), indent(r.Connection, 4))
+`, name, source, a.Atlassian, a.Organization, a.Directory, indent(r.Target, 8), indent(r.Connection, 4))
 }
 
 // indent puts lines of YAML where they belong, unless they come with their

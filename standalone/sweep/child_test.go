@@ -11,8 +11,10 @@ import (
 	"sync"
 )
 
-// workerProcess is a worker in a process of its own.
-type workerProcess struct {
+// child is a program in a process of its own: this test binary, started again.
+type child struct {
+	// address is what it said that it listens on, if it does.
+	address string
 	command *exec.Cmd
 	orders  io.WriteCloser
 	answers *bufio.Reader
@@ -20,8 +22,10 @@ type workerProcess struct {
 	ended   chan struct{}
 }
 
-// startWorker returns when the worker polls. Its log is appended to a file.
-func startWorker(configuration, log string, environment []string) (_ *workerProcess, err error) {
+// startChild returns when the program says that it is ready. The variable
+// says which program it is and its value what it is told; its log is appended
+// to a file.
+func startChild(variable, value, log string, environment []string) (_ *child, err error) {
 	stderr, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
@@ -31,8 +35,8 @@ func startWorker(configuration, log string, environment []string) (_ *workerProc
 	if err != nil {
 		return nil, err
 	}
-	w := &workerProcess{command: exec.Command(self), ended: make(chan struct{})}
-	w.command.Env = append(append(os.Environ(), environment...), envWorker+"="+configuration)
+	w := &child{command: exec.Command(self), ended: make(chan struct{})}
+	w.command.Env = append(append(os.Environ(), environment...), variable+"="+value)
 	w.command.Stderr = stderr
 	if w.orders, err = w.command.StdinPipe(); err != nil {
 		return nil, err
@@ -55,35 +59,38 @@ func startWorker(configuration, log string, environment []string) (_ *workerProc
 		// A killed process always ends with an error; what is wrong with it is in its log.
 		_ = w.command.Wait()
 	}()
-	if line, err := w.answer(); err != nil || line != "ready" {
+	line, err := w.answer()
+	said, address, _ := strings.Cut(line, " ")
+	if err != nil || said != "ready" {
 		w.kill()
-		return nil, fmt.Errorf("the worker did not get ready (%q): %w", line, err)
+		return nil, fmt.Errorf("it did not get ready (%q): %w", line, err)
 	}
+	w.address = address
 	return w, nil
 }
 
-func (w *workerProcess) answer() (string, error) {
+func (w *child) answer() (string, error) {
 	line, err := w.answers.ReadString('\n')
 	return strings.TrimSpace(line), err
 }
 
-func (w *workerProcess) order(format string, args ...any) (string, error) {
+func (w *child) order(format string, args ...any) (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if _, err := fmt.Fprintf(w.orders, format+"\n", args...); err != nil {
-		return "", fmt.Errorf("order the worker: %w", err)
+		return "", fmt.Errorf("order: %w", err)
 	}
 	return w.answer()
 }
 
-// arm makes the worker kill itself at the n-th commit from now; 0 for never.
-func (w *workerProcess) arm(phase string, n int) error {
+// arm makes the program kill itself at the n-th commit from now; 0 for never.
+func (w *child) arm(phase string, n int) error {
 	_, err := w.order("arm %s %d", phase, n)
 	return err
 }
 
 // commits is how many there were since arm.
-func (w *workerProcess) commits() (n int, err error) {
+func (w *child) commits() (n int, err error) {
 	text, err := w.order("count")
 	if err != nil {
 		return 0, err
@@ -93,7 +100,7 @@ func (w *workerProcess) commits() (n int, err error) {
 }
 
 // kill returns when the process is gone.
-func (w *workerProcess) kill() {
+func (w *child) kill() {
 	// An error means that it has ended already.
 	_ = w.command.Process.Kill()
 	<-w.ended

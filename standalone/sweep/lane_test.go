@@ -30,7 +30,7 @@ type lane struct {
 	workerLog string
 	secrets   []string
 	db        *sql.DB
-	worker    *workerProcess
+	worker    *child
 	calls     callTrap
 	outcomes  []string
 }
@@ -132,7 +132,7 @@ connections:
 
 func (l *lane) startWorker() {
 	l.Helper()
-	w, err := startWorker(l.settings, l.workerLog, l.secrets)
+	w, err := startChild(envWorker, l.settings, l.workerLog, l.secrets)
 	if err != nil {
 		l.Fatalf("start the worker: %v", err)
 	}

@@ -49,10 +49,16 @@ func workerMain(ctx context.Context, path string) int {
 		}
 		return len(counts) > 0
 	}
-	fmt.Println("ready")
+	return trap.obey("", log)
+}
+
+// obey says "ready", and where the program listens if it does, and takes
+// orders until standard input ends. It returns the exit code.
+func (c *commitTrap) obey(address string, log *slog.Logger) int {
+	fmt.Println("ready", address)
 	orders := bufio.NewScanner(os.Stdin)
 	for orders.Scan() {
-		answer, err := trap.order(orders.Text())
+		answer, err := c.order(orders.Text())
 		if err != nil {
 			log.Error("an order was not understood", "error", err)
 			return 2
