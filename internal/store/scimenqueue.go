@@ -18,6 +18,10 @@ func (e *scimEdit) enqueue(ctx context.Context, own int64) (shards []int, at int
 	if len(e.affected) == 0 {
 		return nil, at, nil
 	}
+	if r := e.alone; r != nil && len(e.affected) == 1 && e.affected[own] && e.tx.dialect == sqlite {
+		at, err = e.enqueueAlone(ctx, own, *r)
+		return []int{r.shard}, at, err
+	}
 	ids := make([]int64, 0, len(e.affected))
 	for id := range e.affected {
 		ids = append(ids, id)
@@ -59,6 +63,40 @@ func (e *scimEdit) enqueue(ctx context.Context, own int64) (shards []int, at int
 	}
 	slices.Sort(shards)
 	return shards, max(at, newest), nil
+}
+
+// queued is what the inbox has to know of a resource.
+type queued struct {
+	shard  int
+	urgent bool
+}
+
+func (e *scimEdit) toQueue(scimID string, active bool) *queued {
+	return &queued{shard: ScimShard(scimID), urgent: e.w.Type.Name == "User" && !active}
+}
+
+// enqueueAlone is enqueue for the resource of the request and nothing else, of
+// which all is known: on SQLite, where nobody writes beside it and a statement
+// about one row keeps no copies of pages, it takes half the time.
+func (e *scimEdit) enqueueAlone(ctx context.Context, id int64, r queued) (int64, error) {
+	version := e.at
+	err := e.tx.each(ctx, func(rows *sqlx.Rows) error {
+		var known int64
+		if err := rows.Scan(&known); err != nil {
+			return err
+		}
+		version = max(version, known+1)
+		return nil
+	}, `SELECT version FROM inbox WHERE resource_id = ? UNION ALL SELECT MAX(version) FROM scim_acks WHERE resource_id = ? HAVING MAX(version) IS NOT NULL`, id, id)
+	if err != nil {
+		return 0, fmt.Errorf("look for earlier pushes: %w", err)
+	}
+	if _, err := e.tx.execKeyed(ctx, `INSERT INTO inbox (resource_id, connection_id, shard, urgent, version, first_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (resource_id) DO UPDATE SET urgent = excluded.urgent, due_at = excluded.due_at, attempts = 0, waiting = FALSE, class = '', version = excluded.version`,
+		id, e.w.ConnectionID, r.shard, r.urgent, version, e.at, e.at); err != nil {
+		return 0, fmt.Errorf("enqueue: %w", err)
+	}
+	return version, nil
 }
 
 // loggedObjects is how many objects an entry of the log names at most: the

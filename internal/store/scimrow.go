@@ -87,19 +87,20 @@ func keyOf(a *scim.Attribute, text string) string {
 // insert stores a new resource.
 func (e *scimEdit) insert(ctx context.Context, scimID string, row scimRow) (ScimResource, error) {
 	r := ScimResource{ScimID: scimID, Type: e.w.Type.Name, Version: 1, Created: fromMicros(e.shownAt()), Changed: fromMicros(e.shownAt()), Document: row.document}
-	ids, err := e.ids(ctx, `INSERT INTO scim_resources (connection_id, type, scim_id, shard, external_id, name_key, display, display_key, active, document, created_at, modified_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (connection_id, type, name_key) DO NOTHING RETURNING id`,
+	var err error
+	r.ID, err = e.tx.insertKeyed(ctx, `INSERT INTO scim_resources (connection_id, type, scim_id, shard, external_id, name_key, display, display_key, active, document, created_at, modified_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (connection_id, type, name_key) DO NOTHING`,
 		e.w.ConnectionID, e.w.Type.Name, scimID, ScimShard(scimID), row.externalID, row.nameColumn(), row.display, row.displayKey, row.active, string(row.document), e.shownAt(), e.shownAt())
 	if err != nil {
 		return r, fmt.Errorf("write resource: %w", err)
 	}
-	if len(ids) == 0 {
+	if r.ID == 0 {
 		if err := e.freeName(ctx, row, 0); err != nil {
 			return r, err
 		}
 		return r, &ScimConflictError{Attribute: e.w.Type.Unique}
 	}
-	r.ID = ids[0]
+	e.alone = e.toQueue(scimID, row.active)
 	if err := e.addValues(ctx, r.ID, row.values); err != nil {
 		return r, err
 	}

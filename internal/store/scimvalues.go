@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -44,22 +46,45 @@ func (e *scimEdit) changeValues(ctx context.Context, id int64, values []scim.Val
 		}
 		add = append(add, v)
 	}
-	if len(before) > 0 {
-		gone := make([][]any, 0, len(before))
-		for at := range before {
-			gone = append(gone, []any{at.path, at.element})
-		}
-		list, err := asJSON(gone)
-		if err != nil {
-			return err
-		}
-		if _, err := e.tx.execKeyed(ctx, `DELETE FROM scim_values WHERE resource_id = ? AND (path, element) IN (
-				SELECT j.value ->> 0, CAST(j.value ->> 1 AS INTEGER) FROM `+e.tx.dialect.table()+`)`, id, list); err != nil {
-			return fmt.Errorf("remove values of resource %d: %w", id, err)
-		}
+	if err := e.dropValues(ctx, id, slices.Collect(maps.Keys(before))); err != nil {
+		return err
 	}
 	return e.addValues(ctx, id, add)
 }
+
+// dropValues removes values of a resource.
+func (e *scimEdit) dropValues(ctx context.Context, id int64, gone []valueAt) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	const what = "remove values of resource %d: %w"
+	if e.oneByOne(len(gone)) {
+		for _, at := range gone {
+			if _, err := e.tx.execKeyed(ctx, `DELETE FROM scim_values WHERE resource_id = ? AND path = ? AND element = ?`, id, at.path, at.element); err != nil {
+				return fmt.Errorf(what, id, err)
+			}
+		}
+		return nil
+	}
+	fields := make([][]any, len(gone))
+	for i, at := range gone {
+		fields[i] = []any{at.path, at.element}
+	}
+	list, err := asJSON(fields)
+	if err != nil {
+		return err
+	}
+	if _, err := e.tx.execKeyed(ctx, `DELETE FROM scim_values WHERE resource_id = ? AND (path, element) IN (
+			SELECT j.value ->> 0, CAST(j.value ->> 1 AS INTEGER) FROM `+e.tx.dialect.table()+`)`, id, list); err != nil {
+		return fmt.Errorf(what, id, err)
+	}
+	return nil
+}
+
+// oneByOne reports whether a few rows are better written by a statement each.
+// SQLite keeps a copy of every page that a statement over several rows changes,
+// as it may fail half-way; on PostgreSQL each statement is a round trip.
+func (e *scimEdit) oneByOne(rows int) bool { return e.tx.dialect == sqlite && rows <= 32 }
 
 // addValues stores values of a resource. A unique one that another resource has
 // is a *ScimConflictError.
@@ -83,6 +108,16 @@ func (e *scimEdit) addValues(ctx context.Context, id int64, values []scim.Value)
 	if len(fields) == 0 {
 		return nil
 	}
+	const what = "write values of resource %d: %w"
+	if e.oneByOne(len(fields)) {
+		for _, f := range fields {
+			if _, err := e.tx.execKeyed(ctx, `INSERT INTO scim_values (resource_id, connection_id, type, path, element, value_key) VALUES (?, ?, ?, ?, ?, ?)`,
+				id, e.w.ConnectionID, e.w.Type.Name, f[0], f[1], f[2]); err != nil {
+				return fmt.Errorf(what, id, err)
+			}
+		}
+		return nil
+	}
 	list, err := asJSON(fields)
 	if err != nil {
 		return err
@@ -90,7 +125,7 @@ func (e *scimEdit) addValues(ctx context.Context, id int64, values []scim.Value)
 	if _, err := e.tx.execKeyed(ctx, `INSERT INTO scim_values (resource_id, connection_id, type, path, element, value_key)
 		SELECT CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT), j.value ->> 0, CAST(j.value ->> 1 AS INTEGER), j.value ->> 2 FROM `+e.tx.dialect.table(),
 		id, e.w.ConnectionID, e.w.Type.Name, list); err != nil {
-		return fmt.Errorf("write values of resource %d: %w", id, err)
+		return fmt.Errorf(what, id, err)
 	}
 	return nil
 }

@@ -17,6 +17,9 @@ type scimEdit struct {
 	w  ScimWrite
 	// at is the time of the push in microseconds.
 	at int64
+	// alone is what the inbox has to know of the request's own resource, where
+	// that is at hand.
+	alone *queued
 	// affected are the resources that a target may hold differently now.
 	affected map[int64]bool
 }
@@ -40,7 +43,7 @@ func (s *Store) CreateScim(ctx context.Context, w ScimWrite, document scim.Resou
 	if err != nil {
 		return ScimChanged{}, err
 	}
-	scimID := newScimID()
+	scimID := newScimID(w.Log.At)
 	var changed ScimChanged
 	err = s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		changed = ScimChanged{}
@@ -128,6 +131,7 @@ func (e *scimEdit) apply(ctx context.Context, current ScimResource, keys scimKey
 		return ScimChanged{}, fmt.Errorf("write resource %d: %w", current.ID, err)
 	}
 	if documentChanged {
+		e.alone = e.toQueue(current.ScimID, row.active)
 		if err := e.changeValues(ctx, current.ID, row.values); err != nil {
 			return ScimChanged{}, err
 		}

@@ -68,6 +68,28 @@ func (t *Tx) execAs(ctx context.Context, keyed bool, query string, args []any) (
 	return result.RowsAffected()
 }
 
+// insertKeyed runs a statement that inserts at most one row and returns its id, 0
+// for none. On SQLite it asks for the id apart: a statement that returns it keeps
+// a copy of every page that it changes.
+func (t *Tx) insertKeyed(ctx context.Context, query string, args ...any) (id int64, err error) {
+	if t.dialect == postgres {
+		err = t.each(ctx, func(rows *sqlx.Rows) error { return rows.Scan(&id) }, query+` RETURNING id`, args...)
+		return id, err
+	}
+	stmt, err := t.prepared(ctx, query, true)
+	if err != nil {
+		return 0, err
+	}
+	result, err := stmt.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
 func (t *Tx) get(ctx context.Context, into any, query string, args ...any) error {
 	if stmt, err := t.prepared(ctx, query, false); err != nil || stmt != nil {
 		if err != nil {
