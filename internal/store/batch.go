@@ -32,7 +32,7 @@ func (s *Store) Batches(ctx context.Context, runID, targetID int64, stage direct
 	err := s.selectAll(ctx, &found, `SELECT MIN(ord) AS first, MAX(ord) AS last FROM (
 			SELECT ord, (ROW_NUMBER() OVER (ORDER BY ord) - 1) / CAST(? AS BIGINT) AS batch FROM changes
 			WHERE run_id = ? AND target_id = ? AND stage = ? AND state = 'planned' AND ord > ?
-		) AS due GROUP BY batch ORDER BY batch LIMIT ?`, size, runID, targetID, int(stage), after, limit)
+		) AS due GROUP BY batch ORDER BY batch LIMIT CAST(? AS BIGINT)`, size, runID, targetID, int(stage), after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("cut stage into batches: %w", err)
 	}

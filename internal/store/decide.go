@@ -54,7 +54,7 @@ func subjectColumns(wantInGroup bool) string {
 // decided. InGroup is filled in only when wanted, as it costs a look at the memberships.
 func (s *Store) DirtyUsers(ctx context.Context, connectionID, after int64, limit int, wantInGroup bool) ([]DirtySubject, error) {
 	var found []subjectRow
-	err := s.selectAll(ctx, &found, subjectColumns(wantInGroup)+`WHERE u.connection_id = ? AND u.dirty AND u.id > ? ORDER BY u.id LIMIT ?`, connectionID, after, limit)
+	err := s.selectAll(ctx, &found, subjectColumns(wantInGroup)+`WHERE u.connection_id = ? AND u.dirty AND u.id > ? ORDER BY u.id LIMIT CAST(? AS BIGINT)`, connectionID, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read users to decide: %w", err)
 	}

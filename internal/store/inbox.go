@@ -30,7 +30,7 @@ func (s *Store) DueInbox(ctx context.Context, connectionID int64, shard, limit i
 	for _, urgent := range []bool{true, false} {
 		var due []InboxItem
 		err := s.selectAll(ctx, &due, inboxColumns+`WHERE i.connection_id = ? AND i.shard = ? AND i.urgent = ? AND NOT i.waiting AND i.due_at <= ?
-			ORDER BY i.due_at, i.resource_id LIMIT ?`, connectionID, shard, urgent, micros(now), limit)
+			ORDER BY i.due_at, i.resource_id LIMIT CAST(? AS BIGINT)`, connectionID, shard, urgent, micros(now), limit)
 		if err != nil {
 			return nil, fmt.Errorf("read what was pushed: %w", err)
 		}
@@ -45,7 +45,7 @@ func (s *Store) DueInbox(ctx context.Context, connectionID int64, shard, limit i
 // due or not, in their order: for a run that takes over all of them.
 func (s *Store) PendingInbox(ctx context.Context, connectionID, after int64, limit int) ([]InboxItem, error) {
 	var pending []InboxItem
-	err := s.selectAll(ctx, &pending, inboxColumns+`WHERE i.connection_id = ? AND i.resource_id > ? ORDER BY i.resource_id LIMIT ?`, connectionID, after, limit)
+	err := s.selectAll(ctx, &pending, inboxColumns+`WHERE i.connection_id = ? AND i.resource_id > ? ORDER BY i.resource_id LIMIT CAST(? AS BIGINT)`, connectionID, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read what was pushed: %w", err)
 	}

@@ -34,7 +34,7 @@ func (s *Store) Doubts(ctx context.Context, runID, targetID int64, limit int) ([
 			COALESCE(g.presence = 'unselected', FALSE) AS unselected, (u.presence = 'present' AND u.status = 'active' AND u.assigned) AS by_groups
 		FROM changes ch JOIN users u ON u.id = ch.user_id
 		LEFT JOIN groups g ON g.id = ch.group_id
-		WHERE ch.run_id = ? AND ch.target_id = ? AND ch.state = 'doubted' ORDER BY ch.user_id, ch.id LIMIT ?`, runID, targetID, limit)
+		WHERE ch.run_id = ? AND ch.target_id = ? AND ch.state = 'doubted' ORDER BY ch.user_id, ch.id LIMIT CAST(? AS BIGINT)`, runID, targetID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read doubted removals: %w", err)
 	}

@@ -197,7 +197,7 @@ func (s *Store) ObserveGroups(ctx context.Context, c Claim, targetID int64, grou
 // LinkedGroupsAfter returns up to limit linked groups of a target after an id.
 func (s *Store) LinkedGroupsAfter(ctx context.Context, targetID, after int64, limit int) ([]Link, error) {
 	var links []Link
-	err := s.selectAll(ctx, &links, `SELECT id, group_id AS subject, remote_id, name FROM target_groups WHERE target_id = ? AND id > ? ORDER BY id LIMIT ?`, targetID, after, limit)
+	err := s.selectAll(ctx, &links, `SELECT id, group_id AS subject, remote_id, name FROM target_groups WHERE target_id = ? AND id > ? ORDER BY id LIMIT CAST(? AS BIGINT)`, targetID, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read linked groups: %w", err)
 	}

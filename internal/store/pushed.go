@@ -17,7 +17,7 @@ func (s *Store) PushedResource(ctx context.Context, connection, resourceType, sc
 // that are deleted.
 func (s *Store) PushedList(ctx context.Context, connection, resourceType string, after int64, limit int) ([]Pushed, error) {
 	var list []Pushed
-	err := s.selectAll(ctx, &list, pushedColumns+`WHERE connection_id = (SELECT id FROM connections WHERE name = ?) AND type = ? AND deleted_at = 0 AND id > ? ORDER BY id LIMIT ?`,
+	err := s.selectAll(ctx, &list, pushedColumns+`WHERE connection_id = (SELECT id FROM connections WHERE name = ?) AND type = ? AND deleted_at = 0 AND id > ? ORDER BY id LIMIT CAST(? AS BIGINT)`,
 		connection, resourceType, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list what was pushed: %w", err)
@@ -45,7 +45,7 @@ type PushedMember struct {
 func (s *Store) PushedMembers(ctx context.Context, groupID, after int64, limit int) ([]PushedMember, error) {
 	var members []PushedMember
 	err := s.selectAll(ctx, &members, `SELECT u.id, u.scim_id FROM scim_members m JOIN scim_resources u ON u.id = m.member_id AND u.deleted_at = 0 AND u.type = 'User'
-		WHERE m.group_id = ? AND m.member_id > ? ORDER BY u.id LIMIT ?`, groupID, after, limit)
+		WHERE m.group_id = ? AND m.member_id > ? ORDER BY u.id LIMIT CAST(? AS BIGINT)`, groupID, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the members of a pushed group: %w", err)
 	}

@@ -161,9 +161,9 @@ type GroupRef struct {
 // GroupsToRead returns up to limit groups after the given id whose members a
 // run must read: all when it reads in full, those that are due otherwise.
 func (s *Store) GroupsToRead(ctx context.Context, connectionID int64, full bool, after int64, limit int) ([]GroupRef, error) {
-	query := `SELECT id, source_id, members_digest FROM groups WHERE connection_id = ? AND presence = 'present' AND members_due AND id > ? ORDER BY id LIMIT ?`
+	query := `SELECT id, source_id, members_digest FROM groups WHERE connection_id = ? AND presence = 'present' AND members_due AND id > ? ORDER BY id LIMIT CAST(? AS BIGINT)`
 	if full {
-		query = `SELECT id, source_id, members_digest FROM groups WHERE connection_id = ? AND presence = 'present' AND id > ? ORDER BY id LIMIT ?`
+		query = `SELECT id, source_id, members_digest FROM groups WHERE connection_id = ? AND presence = 'present' AND id > ? ORDER BY id LIMIT CAST(? AS BIGINT)`
 	}
 	var refs []GroupRef
 	if err := s.selectAll(ctx, &refs, query, connectionID, after, limit); err != nil {

@@ -36,7 +36,7 @@ const runColumns = `SELECT r.id, c.name AS connection, r.workflow_id, r.trigger_
 // Runs returns the newest runs first, of one connection or, with an empty name, of all.
 func (s *Store) Runs(ctx context.Context, connection string, limit int) ([]Run, error) {
 	var runs []Run
-	err := s.selectAll(ctx, &runs, runColumns+`WHERE ? = '' OR c.name = ? ORDER BY r.id DESC LIMIT ?`, connection, connection, limit)
+	err := s.selectAll(ctx, &runs, runColumns+`WHERE ? = '' OR c.name = ? ORDER BY r.id DESC LIMIT CAST(? AS BIGINT)`, connection, connection, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}

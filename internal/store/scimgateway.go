@@ -13,7 +13,7 @@ import (
 func (s *Store) ScimMembersExceed(ctx context.Context, groupID int64, limit int) (bool, error) {
 	var found int
 	err := s.each(ctx, func(rows *sqlx.Rows) error { return rows.Scan(&found) },
-		`SELECT COUNT(*) FROM (SELECT 1 AS one FROM scim_members WHERE group_id = ? LIMIT ?) AS few`, groupID, limit+1)
+		`SELECT COUNT(*) FROM (SELECT 1 AS one FROM scim_members WHERE group_id = ? LIMIT CAST(? AS BIGINT)) AS few`, groupID, limit+1)
 	if err != nil {
 		return false, fmt.Errorf("count members: %w", err)
 	}

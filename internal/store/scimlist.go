@@ -177,7 +177,7 @@ func (l listing) statement(d dialect, limit int) (sqlPart, error) {
 		}
 		if direct {
 			p := part("SELECT " + listedColumns + ", '', 1 = 0 FROM ").and2(from)
-			return p.and2(part(" ORDER BY r.id LIMIT ? OFFSET ?", limit, l.offset)), nil
+			return p.and2(part(" ORDER BY r.id LIMIT CAST(? AS BIGINT) OFFSET CAST(? AS BIGINT)", limit, l.offset)), nil
 		}
 	}
 	branches, err := l.branches(d, true)
@@ -190,7 +190,7 @@ func (l listing) statement(d dialect, limit int) (sqlPart, error) {
 		order = "missing DESC, %[1]s.k DESC, %[1]s.id"
 	}
 	p := part("SELECT " + listedColumns + ", p.k, p.missing = 1 FROM (SELECT u.id, u.k, u.missing FROM (").and2(branches).and2(part(") AS u WHERE ")).and2(after)
-	return p.and2(part(" ORDER BY u."+fmt.Sprintf(order, "u")+" LIMIT ? OFFSET ?) AS p CROSS JOIN scim_resources r WHERE r.id = p.id ORDER BY p."+fmt.Sprintf(order, "p"),
+	return p.and2(part(" ORDER BY u."+fmt.Sprintf(order, "u")+" LIMIT CAST(? AS BIGINT) OFFSET CAST(? AS BIGINT)) AS p CROSS JOIN scim_resources r WHERE r.id = p.id ORDER BY p."+fmt.Sprintf(order, "p"),
 		limit, l.offset)), nil
 }
 

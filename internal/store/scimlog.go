@@ -95,9 +95,9 @@ func (s *Store) scimLogRows(ctx context.Context, connectionID int64, f ScimLogFi
 		}
 		where = where.and(either(touched...))
 	}
-	order := " ORDER BY id DESC LIMIT ?"
+	order := " ORDER BY id DESC LIMIT CAST(? AS BIGINT)"
 	if f.After > 0 {
-		order = " ORDER BY id LIMIT ?"
+		order = " ORDER BY id LIMIT CAST(? AS BIGINT)"
 	}
 	limit := f.Limit
 	if limit <= 0 {
@@ -275,11 +275,11 @@ const purgedAtOnce = 500
 func (s *Store) PurgeScim(ctx context.Context, before time.Time) (int64, error) {
 	var total int64
 	for _, statement := range []string{
-		`DELETE FROM scim_log WHERE id IN (SELECT l.id FROM scim_log l WHERE l.at < ? ORDER BY l.at LIMIT ?)`,
-		`DELETE FROM scim_acks WHERE (resource_id, version) IN (SELECT a.resource_id, a.version FROM scim_acks a WHERE a.acked_at < ? ORDER BY a.acked_at LIMIT ?)`,
+		`DELETE FROM scim_log WHERE id IN (SELECT l.id FROM scim_log l WHERE l.at < ? ORDER BY l.at LIMIT CAST(? AS BIGINT))`,
+		`DELETE FROM scim_acks WHERE (resource_id, version) IN (SELECT a.resource_id, a.version FROM scim_acks a WHERE a.acked_at < ? ORDER BY a.acked_at LIMIT CAST(? AS BIGINT))`,
 		`DELETE FROM scim_resources WHERE id IN (SELECT r.id FROM scim_resources r WHERE r.deleted_at <> 0 AND r.deleted_at < ?
 			AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.resource_id = r.id) AND NOT EXISTS (SELECT 1 FROM scim_acks a WHERE a.resource_id = r.id)
-			ORDER BY r.deleted_at LIMIT ?)`,
+			ORDER BY r.deleted_at LIMIT CAST(? AS BIGINT))`,
 	} {
 		for {
 			var n int64

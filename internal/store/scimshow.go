@@ -110,7 +110,7 @@ func (s *Store) scimRuns(ctx context.Context, connectionID, id int64, subject sc
 		taken.Done = fromMicros(done)
 		runs = append(runs, taken)
 		return nil
-	}, `SELECT run_id, acked_at FROM scim_acks WHERE resource_id = ? ORDER BY version DESC LIMIT ?`, id, shownRuns)
+	}, `SELECT run_id, acked_at FROM scim_acks WHERE resource_id = ? ORDER BY version DESC LIMIT CAST(? AS BIGINT)`, id, shownRuns)
 	if err != nil {
 		return nil, fmt.Errorf("read runs of object: %w", err)
 	}

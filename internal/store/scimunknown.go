@@ -214,6 +214,7 @@ func (e *scimEdit) join(ctx context.Context, id int64, scimID string, names []st
 	if len(groups) == 0 {
 		return nil
 	}
+	e.joined = true
 	slices.Sort(groups)
 	groups = slices.Compact(groups)
 	if inGroups, err = asJSON(groups); err != nil {

@@ -20,6 +20,8 @@ type scimEdit struct {
 	// alone is what the inbox has to know of the request's own resource, where
 	// that is at hand.
 	alone *queued
+	// joined is whether groups had been waiting for the resource.
+	joined bool
 	// affected are the resources that a target may hold differently now.
 	affected map[int64]bool
 }
@@ -59,6 +61,9 @@ func (s *Store) CreateScim(ctx context.Context, w ScimWrite, document scim.Resou
 		}
 		if err := e.resolveWaiting(ctx, resource.ID, scimID, append(row.names(w.Type), scimID), row.externalID); err != nil {
 			return err
+		}
+		if !e.joined {
+			resource.Groups = []ScimMember{}
 		}
 		changed, err = e.finish(ctx, resource, true, true)
 		return err
@@ -140,6 +145,9 @@ func (e *scimEdit) apply(ctx context.Context, current ScimResource, keys scimKey
 		if err := e.resolveWaiting(ctx, current.ID, current.ScimID, row.names(e.w.Type), row.externalID); err != nil {
 			return ScimChanged{}, err
 		}
+		if e.joined {
+			next.Groups = nil
+		}
 	}
 	return e.finish(ctx, next, true, documentChanged)
 }
@@ -209,12 +217,17 @@ func (e *scimEdit) lock(ctx context.Context, scimID, how string) (ScimResource, 
 	var keys scimKeys
 	err := e.tx.each(ctx, func(rows *sqlx.Rows) error {
 		var created, modified int64
-		if err := rows.Scan(&r.ID, &r.Version, &created, &modified, &r.Document, &keys.externalID, &keys.name, &keys.named); err != nil {
+		var inGroups bool
+		if err := rows.Scan(&r.ID, &r.Version, &created, &modified, &r.Document, &keys.externalID, &keys.name, &keys.named, &inGroups); err != nil {
 			return err
+		}
+		if !inGroups {
+			r.Groups = []ScimMember{} // so that nobody need look again
 		}
 		r.Created, r.Changed = fromMicros(created), fromMicros(modified)
 		return nil
-	}, `SELECT id, version, created_at, modified_at, document, external_id, COALESCE(name_key, ''), name_key IS NOT NULL FROM scim_resources
+	}, `SELECT id, version, created_at, modified_at, document, external_id, COALESCE(name_key, ''), name_key IS NOT NULL,
+			EXISTS (SELECT 1 FROM scim_members m WHERE m.member_id = scim_resources.id) FROM scim_resources
 		WHERE connection_id = ? AND scim_id = ? AND type = ? AND deleted_at = 0`+how, e.w.ConnectionID, storable(scimID), e.w.Type.Name)
 	if err != nil {
 		return r, keys, fmt.Errorf("read resource: %w", err)

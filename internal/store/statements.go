@@ -9,6 +9,9 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
+// SQLite compiles a statement again whenever the bare parameter of a LIMIT is
+// bound: LIMIT CAST(? AS BIGINT) keeps it prepared.
+
 // preparer is what prepares statements: a connection, or a pool of them.
 type preparer interface {
 	PreparexContext(ctx context.Context, query string) (*sqlx.Stmt, error)
