@@ -165,6 +165,9 @@ func (l *scimLog) printTouched(objects []store.ScimLogObject) {
 
 func (l *scimLog) printOne(o store.ScimLogObject) {
 	l.printf("    %s %s: %s\n", plain(o.Type), plain(o.Label), plain(becameOf(o)))
+	for _, note := range o.Notes {
+		l.printf("      %s\n", plain(note))
+	}
 	l.advise(o.Pending, o.Run, o.Changes)
 }
 

@@ -208,6 +208,9 @@ func (p *program) printApplied(o shownObject) error {
 		default:
 			p.printf("  %s  %s (run %d)\n", at(r.Done), plain(changesText(r.Changes)), r.Run)
 		}
+		for _, note := range r.Notes {
+			p.printf("      %s\n", plain(note))
+		}
 		log.advise(nil, r.Run, r.Changes)
 	}
 	return nil

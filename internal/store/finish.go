@@ -27,10 +27,10 @@ func (s *Store) SaveProgress(ctx context.Context, c Claim, p Progress) error {
 // administrator. The same note of the same run is kept once.
 func (s *Store) Note(ctx context.Context, c Claim, n Note) error {
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		_, err := tx.exec(ctx, `INSERT INTO notes (run_id, target_id, code, user_id, group_id, text)
-			SELECT CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT)
-			WHERE NOT EXISTS (SELECT 1 FROM notes WHERE run_id = ? AND target_id = ? AND code = ? AND user_id = ? AND group_id = ?)`,
-			c.RunID, n.TargetID, n.Code, n.UserID, n.GroupID, n.Text, c.RunID, n.TargetID, n.Code, n.UserID, n.GroupID)
+		_, err := tx.exec(ctx, `INSERT INTO notes (run_id, target_id, code, user_id, group_id, resource_id, text)
+			SELECT CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT)
+			WHERE NOT EXISTS (SELECT 1 FROM notes WHERE run_id = ? AND target_id = ? AND code = ? AND user_id = ? AND group_id = ? AND resource_id = ?)`,
+			c.RunID, n.TargetID, n.Code, n.UserID, n.GroupID, n.ResourceID, n.Text, c.RunID, n.TargetID, n.Code, n.UserID, n.GroupID, n.ResourceID)
 		return err
 	})
 }
@@ -48,6 +48,7 @@ func (s *Store) NotePushed(ctx context.Context, c Claim, n Note, p Pushed) error
 			return fmt.Errorf("find who a push is about: %w", err)
 		}
 	}
+	n.ResourceID = p.ID
 	return s.Note(ctx, c, n)
 }
 

@@ -177,6 +177,8 @@ type Note struct {
 	UserID  int64  `db:"user_id" json:"user_id,omitempty"`
 	GroupID int64  `db:"group_id" json:"group_id,omitempty"`
 	Text    string `db:"text" json:"text"`
+	// ResourceID is the pushed object that it is about.
+	ResourceID int64 `db:"-" json:"-"`
 }
 
 // Notes returns what a run noticed.

@@ -64,7 +64,7 @@ func (s *Store) ScimLog(ctx context.Context, connection string, f ScimLogFilter)
 			} else if taken, ok, err := s.scimTaken(ctx, connectionID, id, subject, row.at); err != nil {
 				return nil, err
 			} else if ok {
-				object.Run, object.Done, object.Changes = taken.Run, taken.Done, taken.Changes
+				object.Run, object.Done, object.Changes, object.Notes = taken.Run, taken.Done, taken.Changes, taken.Notes
 			}
 			row.Objects = append(row.Objects, object)
 		}
@@ -207,10 +207,25 @@ func (s *Store) scimTaken(ctx context.Context, connectionID, resourceID int64, s
 	if err != nil {
 		return taken, false, fmt.Errorf("find run that took an object up: %w", err)
 	}
-	if found && taken.Run != 0 {
-		taken.Changes, err = s.scimChanges(ctx, connectionID, taken.Run, subject)
+	if found {
+		err = s.scimDone(ctx, connectionID, resourceID, subject, &taken)
 	}
 	return taken, found, err
+}
+
+// scimDone adds what a run made of an object, and what it noticed about it.
+func (s *Store) scimDone(ctx context.Context, connectionID, resourceID int64, subject scimSubject, taken *ScimTaken) error {
+	if taken.Run == 0 {
+		return nil
+	}
+	var err error
+	if taken.Changes, err = s.scimChanges(ctx, connectionID, taken.Run, subject); err != nil {
+		return err
+	}
+	if err = s.selectAll(ctx, &taken.Notes, `SELECT text FROM notes WHERE run_id = ? AND resource_id = ? ORDER BY id`, taken.Run, resourceID); err != nil {
+		return fmt.Errorf("read notes of run %d: %w", taken.Run, err)
+	}
+	return nil
 }
 
 // scimChanges counts what a run did about an object, which its source ids name:

@@ -50,6 +50,8 @@ type ScimLogObject struct {
 	Done time.Time `json:"done,omitzero"`
 	// Changes are what the run made of it, by target, kind, state and class.
 	Changes []Count `json:"changes,omitempty"`
+	// Notes are what the run noticed about it, in words.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // ScimPending is what is still to be done about an object.
@@ -98,4 +100,6 @@ type ScimTaken struct {
 	Done time.Time `json:"done"`
 	// Changes are what it made of the object.
 	Changes []Count `json:"changes,omitempty"`
+	// Notes are what the run noticed about it, in words.
+	Notes []string `json:"notes,omitempty"`
 }

@@ -115,10 +115,7 @@ func (s *Store) scimRuns(ctx context.Context, connectionID, id int64, subject sc
 		return nil, fmt.Errorf("read runs of object: %w", err)
 	}
 	for i := range runs {
-		if runs[i].Run == 0 {
-			continue
-		}
-		if runs[i].Changes, err = s.scimChanges(ctx, connectionID, runs[i].Run, subject); err != nil {
+		if err := s.scimDone(ctx, connectionID, id, subject, &runs[i]); err != nil {
 			return nil, err
 		}
 	}

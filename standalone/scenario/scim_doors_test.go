@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
+	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
@@ -68,6 +69,17 @@ func TestADisagreementBetweenPushAndOktaIsSettledByALookUp(t *testing.T) {
 			t.Errorf("who is active in Okta is %s, as a push said", a.Status)
 		}
 		p.wantEqual()
+		log, err := p.Worker.Store.ScimLog(t.Context(), p.Name, store.ScimLogFilter{Object: stays.ID, Limit: 10})
+		p.no(err)
+		var notes []string
+		for _, entry := range log {
+			for _, object := range entry.Objects {
+				notes = append(notes, object.Notes...)
+			}
+		}
+		if !strings.Contains(strings.Join(notes, "\n"), "A push said inactive, the source says active") {
+			t.Errorf("the log does not say why the push was not followed: %q", notes)
+		}
 		for _, key := range []string{"suspend:" + p.account(stays.Email).ID, "restore:" + p.account(stays.Email).ID} {
 			if p.Box.Engine.AppliedKeys()[key] > 0 {
 				t.Errorf("it was settled after something had been written: %s", key)

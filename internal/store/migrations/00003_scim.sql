@@ -144,8 +144,11 @@ ALTER TABLE runs ADD COLUMN drains BIGINT NOT NULL DEFAULT 0;
 -- Raised whenever a push changes a user or the user's memberships, so that a
 -- decision about what was there before is not stored over a newer one.
 ALTER TABLE users ADD COLUMN pulled BIGINT NOT NULL DEFAULT 0;
+-- Which pushed object a note is about.
+ALTER TABLE notes ADD COLUMN resource_id BIGINT NOT NULL DEFAULT 0;
 
 -- +goose Down
+ALTER TABLE notes DROP COLUMN resource_id;
 ALTER TABLE users DROP COLUMN pulled;
 ALTER TABLE runs DROP COLUMN drains;
 ALTER TABLE runs DROP COLUMN execution;
