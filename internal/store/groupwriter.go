@@ -157,7 +157,8 @@ func (w *groupWriter) commitGroup(group []*pendingWrite) (err error) {
 // runTogether runs the writes of a group without anything between them, and
 // returns the failure of one, after which nothing of the group may stand. Nearly
 // all groups have none, and SQLite copies every page that is changed in a
-// savepoint: a fifth of what writing costs.
+// savepoint: a fifth of what writing costs. SQLite may roll back by itself, when
+// the disk is full; the statement that met it fails, and its write must say so.
 func runTogether(ctx context.Context, tx *Tx, group []*pendingWrite) error {
 	for _, p := range group {
 		if p.err = p.ctx.Err(); p.err != nil {
