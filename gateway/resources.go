@@ -34,16 +34,7 @@ func (c *call) get() (answer, error) {
 
 // post answers POST /Users (RFC 7644, section 3.3).
 func (c *call) post() (answer, error) {
-	t, err := c.target("")
-	if err != nil {
-		return answer{}, err
-	}
-	c.summary = "create a " + t.noun
-	p, err := c.project(t)
-	if err != nil {
-		return answer{}, err
-	}
-	body, err := c.readBody()
+	t, p, body, err := c.writing("", "create")
 	if err != nil {
 		return answer{}, err
 	}
@@ -54,18 +45,25 @@ func (c *call) post() (answer, error) {
 	return c.changed(http.StatusCreated, t, changed, p)
 }
 
-// put answers PUT /Users/{id} (RFC 7644, section 3.5.1). It never creates.
-func (c *call) put() (answer, error) {
-	t, err := c.target("/{id}")
+// writing is what every write of a resource begins with: its type, what of it
+// is to be shown, and the body.
+func (c *call) writing(path, verb string) (*resourceType, *projection, []byte, error) {
+	t, err := c.target(path)
 	if err != nil {
-		return answer{}, err
+		return nil, nil, nil, err
 	}
-	c.summary = "replace a " + t.noun
+	c.summary = verb + " a " + t.noun
 	p, err := c.project(t)
 	if err != nil {
-		return answer{}, err
+		return nil, nil, nil, err
 	}
 	body, err := c.readBody()
+	return t, p, body, err
+}
+
+// put answers PUT /Users/{id} (RFC 7644, section 3.5.1). It never creates.
+func (c *call) put() (answer, error) {
+	t, p, body, err := c.writing("/{id}", "replace")
 	if err != nil {
 		return answer{}, err
 	}
@@ -78,16 +76,7 @@ func (c *call) put() (answer, error) {
 
 // patch answers PATCH /Users/{id} (RFC 7644, section 3.5.2).
 func (c *call) patch() (answer, error) {
-	t, err := c.target("/{id}")
-	if err != nil {
-		return answer{}, err
-	}
-	c.summary = "change a " + t.noun
-	p, err := c.project(t)
-	if err != nil {
-		return answer{}, err
-	}
-	body, err := c.readBody()
+	t, p, body, err := c.writing("/{id}", "change")
 	if err != nil {
 		return answer{}, err
 	}

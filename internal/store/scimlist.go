@@ -34,46 +34,30 @@ func (s *Store) listAll(ctx context.Context, q ScimQuery) (ScimPage, error) {
 	skip := int64(q.StartIndex - 1)
 	firstBlock, before := int64(0), int64(0) // the block that the page begins in, and how many are before it
 	found := q.ByCursor
-	for _, t := range q.Types {
-		if len(q.Types) > 1 {
-			break
-		}
-		// One type, as nearly always: the blocks add up where they are.
-		err := s.each(ctx, func(rows *sqlx.Rows) error {
-			var block, n int64
-			if err := rows.Scan(&block, &n); err != nil {
-				return err
-			}
-			if !found && page.Total+n > skip {
-				firstBlock, before, found = block, page.Total, true
-			}
-			page.Total += n
-			return nil
-		}, `SELECT block, SUM(resources) FROM scim_blocks WHERE connection_id = ? AND type = ? GROUP BY block ORDER BY block`, q.ConnectionID, t.Name)
-		if err != nil {
-			return page, err
-		}
-	}
-	if len(q.Types) > 1 {
+	query, args := `SELECT block, SUM(resources) FROM scim_blocks WHERE connection_id = ? AND type = ? GROUP BY block ORDER BY block`, []any{q.ConnectionID}
+	if len(q.Types) == 1 { // as nearly always: the blocks add up where they are
+		args = append(args, q.Types[0].Name)
+	} else {
 		list, err := asJSON(typeNames(q.Types))
 		if err != nil {
 			return page, err
 		}
-		err = s.each(ctx, func(rows *sqlx.Rows) error {
-			var block, n int64
-			if err := rows.Scan(&block, &n); err != nil {
-				return err
-			}
-			if !found && page.Total+n > skip {
-				firstBlock, before, found = block, page.Total, true
-			}
-			page.Total += n
-			return nil
-		}, `SELECT b.block, SUM(b.resources) FROM `+s.dialect.list()+` CROSS JOIN scim_blocks b WHERE b.connection_id = ? AND b.type = j.value
-			GROUP BY b.block ORDER BY b.block`, list, q.ConnectionID)
-		if err != nil {
-			return page, err
+		query, args = `SELECT b.block, SUM(b.resources) FROM `+s.dialect.list()+` CROSS JOIN scim_blocks b WHERE b.connection_id = ? AND b.type = j.value
+			GROUP BY b.block ORDER BY b.block`, []any{list, q.ConnectionID}
+	}
+	err := s.each(ctx, func(rows *sqlx.Rows) error {
+		var block, n int64
+		if err := rows.Scan(&block, &n); err != nil {
+			return err
 		}
+		if !found && page.Total+n > skip {
+			firstBlock, before, found = block, page.Total, true
+		}
+		page.Total += n
+		return nil
+	}, query, args...)
+	if err != nil {
+		return page, err
 	}
 	if q.Count <= 0 || page.Total == 0 || !found {
 		return page, nil
