@@ -34,11 +34,7 @@ func (a *Activities) finishPush(ctx context.Context, in workflows.FinishPushInpu
 	if err := a.Store.FinishPush(ctx, claimOf(in.RunRef), result.Outcome, reason, a.Now()); err != nil {
 		return result, err
 	}
-	a.Log.Info("pushes applied", "connection", in.Connection, "run", in.RunID, "outcome", result.Outcome, "applied", result.Applied,
-		"failed", result.Failed, "held", result.Held, "skipped", result.Skipped)
-	if a.RunEnded != nil {
-		a.RunEnded(in.Connection, result, counts, a.Now())
-	}
+	a.tell("pushes applied", in.Connection, result, counts)
 	return result, nil
 }
 

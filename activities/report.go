@@ -44,12 +44,17 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 	if err != nil {
 		return result, err
 	}
-	a.Log.Info("run ended", "connection", in.Connection, "run", in.RunID, "outcome", result.Outcome, "applied", result.Applied,
+	a.tell("run ended", in.Connection, result, counts)
+	return result, nil
+}
+
+// tell says in the log and in the metrics what a run came to.
+func (a *Activities) tell(what, connection string, result workflows.SyncResult, counts []store.Count) {
+	a.Log.Info(what, "connection", connection, "run", result.RunID, "outcome", result.Outcome, "applied", result.Applied,
 		"failed", result.Failed, "held", result.Held, "skipped", result.Skipped, "contradicted", result.Contradicted)
 	if a.RunEnded != nil {
-		a.RunEnded(in.Connection, result, counts, a.Now())
+		a.RunEnded(connection, result, counts, a.Now())
 	}
-	return result, nil
 }
 
 // sum adds up what a run's changes came to, and how many have not come to an end.
