@@ -2,7 +2,7 @@ package activities
 
 import (
 	"context"
-	"strings"
+	"errors"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
@@ -23,34 +23,22 @@ func (b *batch) accounts(ctx context.Context, due []store.DueChange) error {
 	if err := b.join(ctx, joiners); err != nil {
 		return err
 	}
-	return eachAtOnce(ctx, b.target.Concurrency, len(linked), func(ctx context.Context, i int) error {
-		return b.record(ctx, linked[i], b.converge(ctx, linked[i]))
-	})
+	return b.each(ctx, linked, b.converge)
 }
 
-// join gives each joiner an account: one that exists with exactly that
-// address is adopted, one to one; for the others, that they were not there is
-// committed before they are created, so that what is found after a crash is
-// known to be ours.
+// join gives each joiner an account: one that exists and is theirs by the
+// configured attributes is adopted, one to one; for the others, that they were
+// not there is committed before they are created, so that what is found after
+// a crash is known to be ours.
 func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
-	emails := make([]string, 0, len(joiners))
-	for _, d := range joiners {
-		emails = append(emails, d.DesiredEmail)
-	}
-	if len(emails) == 0 {
+	if len(joiners) == 0 {
 		return nil
 	}
-	found, err := b.findByEmail(ctx, emails)
+	matches, err := b.match(ctx, joiners)
 	if err != nil {
 		return err
 	}
-	var ids []string
-	for _, accounts := range found {
-		for _, a := range accounts {
-			ids = append(ids, a.ID)
-		}
-	}
-	linked, err := b.Store.LinkedAccounts(ctx, b.target.Identity, ids)
+	linked, err := b.Store.LinkedAccounts(ctx, b.target.Identity, matches.ids())
 	if err != nil {
 		return err
 	}
@@ -58,9 +46,9 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 	var links []store.Outcome
 	var intended []int64
 	for _, d := range joiners {
-		accounts := found[strings.ToLower(d.DesiredEmail)]
+		m := matches.of(d)
 		if reason, not := b.notForUs(d); not {
-			if link, made := b.madeInVain(d, accounts, linked); made {
+			if link, made := b.madeInVain(d, m.accounts, linked); made {
 				links = append(links, link)
 			}
 			if err := b.record(ctx, d, ended(directory.Skipped, reason)); err != nil {
@@ -69,17 +57,27 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 			continue
 		}
 		if d.AccountID != "" {
-			accounts = resumed(d, accounts)
+			m = match{accounts: resumed(d, m.accounts)}
 		}
-		if len(accounts) == 0 {
+		if m.class != "" {
+			if err := b.record(ctx, d, ended(directory.Refused, m.class)); err != nil {
+				return err
+			}
+			continue
+		}
+		if len(m.accounts) == 0 {
 			create = append(create, d)
 			intended = append(intended, d.ID)
 			continue
 		}
-		outcome, take := b.adopt(d, accounts, linked)
-		if take {
-			a := accounts[0]
-			d.AccountID, d.AccountEmail, d.AccountName, d.AccountStatus, d.Managed = a.ID, a.Email, a.DisplayName, string(a.Status), a.Managed
+		outcome, theirs := b.adopt(d, m.accounts, linked)
+		if theirs {
+			a := m.accounts[0]
+			if d.AccountID == "" {
+				take(&d, a)
+			} else {
+				resume(&d, a)
+			}
 			adopted = append(adopted, d)
 			links = append(links, store.Outcome{UserID: d.UserID, Account: &a, Origin: originOf(d)})
 			continue
@@ -93,25 +91,38 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 	if err != nil {
 		return err
 	}
-	if err := b.settleAdopted(ctx, adopted, taken); err != nil {
+	full := new(seats)
+	if err := b.settleAdopted(ctx, adopted, taken, full); err != nil {
 		return err
 	}
 	if err := b.Store.Intend(ctx, b.claim, intended, b.Now()); err != nil {
 		return err
 	}
-	// The link now, the outcome once the name is written too: an attempt that is
+	return b.create(ctx, create, full)
+}
+
+// create makes accounts: first those who have waited for a licence, in their
+// order, then the others together.
+func (b *batch) create(ctx context.Context, due []store.DueChange, full *seats) error {
+	// The link now, the outcome once the rest is written too: an attempt that is
 	// cut off between the two leaves a change that is still to be done.
-	made, err := b.together(ctx, create, b.target.CreateAccounts, func(d store.DueChange, t attempt) error {
+	settle := func(d store.DueChange, t attempt) error {
 		if t.State != directory.Applied {
 			return b.record(ctx, d, t)
 		}
 		t.State, t.UserID = "", d.UserID
 		return b.recorder.add(t.Outcome, subjectOf(d))
-	})
-	if err != nil {
-		return err
 	}
-	return b.observeCreated(ctx, made)
+	for _, turn := range turns(due) {
+		made, err := b.together(ctx, turn, full, b.target.CreateAccounts, settle)
+		if err != nil {
+			return err
+		}
+		if err := b.observeCreated(ctx, made); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // madeInVain returns the link of an account that was made for somebody who is
@@ -121,7 +132,7 @@ func (b *batch) madeInVain(d store.DueChange, accounts []directory.Account, link
 	if d.IntentAt == 0 || d.AccountID != "" || d.DesiredState == string(directory.DesireActive) || len(accounts) == 0 {
 		return store.Outcome{}, false
 	}
-	if _, take := b.adopt(d, accounts, linked); !take {
+	if _, theirs := b.adopt(d, accounts, linked); !theirs {
 		return store.Outcome{}, false
 	}
 	return store.Outcome{UserID: d.UserID, Account: &accounts[0], Origin: originOf(d)}, true
@@ -139,23 +150,10 @@ func (b *batch) notForUs(d store.DueChange) (directory.Class, bool) {
 	return "", false
 }
 
-func (b *batch) findByEmail(ctx context.Context, emails []string) (map[string][]directory.Account, error) {
-	accounts, err := steady(ctx, func() ([]directory.Account, error) { return b.target.FindAccounts(ctx, emails) })
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[string][]directory.Account, len(accounts))
-	for _, a := range accounts {
-		key := strings.ToLower(a.Email)
-		found[key] = append(found[key], a)
-	}
-	return found, nil
-}
-
 // together creates accounts, or gives accounts their access, along with the
 // memberships they should have, hands on what that came to, and returns those
-// for whom it was done.
-func (b *batch) together(ctx context.Context, due []store.DueChange,
+// for whom it was done. Once no licence is free, nobody else is asked for.
+func (b *batch) together(ctx context.Context, due []store.DueChange, full *seats,
 	call func(context.Context, []directory.NewAccount, func(directory.AccountCreated)) error,
 	settle func(store.DueChange, attempt) error) ([]store.DueChange, error) {
 	if len(due) == 0 {
@@ -173,16 +171,36 @@ func (b *batch) together(ctx context.Context, due []store.DueChange,
 	people := make([]directory.NewAccount, len(due))
 	for i, d := range due {
 		byID[d.ID] = d
-		people[i] = directory.NewAccount{Ref: d.ID, Email: d.DesiredEmail, DisplayName: d.DesiredName}
+		attributes, err := attributesOf(d.DesiredAttributes)
+		if err != nil {
+			return nil, err
+		}
+		people[i] = directory.NewAccount{Ref: d.ID, UserName: d.DesiredUserName, Email: d.DesiredEmail, DisplayName: d.DesiredName, Attributes: attributes}
 		for _, w := range wanted[d.UserID] {
 			people[i].GroupIDs = append(people[i].GroupIDs, w.TargetGroupID)
 		}
 	}
+	gated := directory.WithGate(ctx, func(ctx context.Context, ref int64) error {
+		if err := full.left(); err != nil {
+			return &directory.LeftOutError{Err: err}
+		}
+		err := b.pass(ctx, byID[ref])
+		if errors.Is(err, errSkipped) {
+			return &directory.LeftOutError{Err: err}
+		}
+		return err
+	})
 	var made []store.DueChange
 	var stop error
-	err = call(ctx, people, func(done directory.AccountCreated) {
+	err = call(gated, people, func(done directory.AccountCreated) {
 		d := byID[done.Ref]
-		t := failed(done.Err)
+		t := waits(failed(done.Err))
+		switch {
+		case errors.Is(done.Err, errSkipped):
+			t = ended(directory.Skipped, directory.ClassByHand)
+		case t.State == directory.Waiting:
+			full.none(done.Err)
+		}
 		t.Unlink = d.AccountID != ""
 		switch {
 		case done.Err != nil:
@@ -206,10 +224,11 @@ func (b *batch) together(ctx context.Context, due []store.DueChange,
 
 // created is the outcome of a change whose account is there now.
 func (b *batch) created(d store.DueChange, done directory.AccountCreated, joined []int64) attempt {
-	account := directory.Account{ID: done.AccountID, Email: d.DesiredEmail, Status: directory.AccountActive}
+	account := directory.Account{ID: done.AccountID, UserName: d.DesiredUserName, Email: d.DesiredEmail, Status: directory.AccountActive}
 	origin := store.Created
 	if d.AccountID != "" {
-		account.Email, account.DisplayName, account.Managed = d.AccountEmail, d.AccountName, d.Managed
+		account = known(d)
+		account.Status = directory.AccountActive
 		origin = originOf(d)
 	}
 	return attempt{Outcome: store.Outcome{State: directory.Applied, Account: &account, Origin: origin, Joined: joined}}
@@ -225,54 +244,4 @@ func joinedGroups(wanted []store.Wanted, remoteIDs []string) []int64 {
 		}
 	}
 	return groups
-}
-
-// observeCreated learns what the target made of new accounts, whether they
-// are managed above all, and writes the attributes that a create could not carry.
-func (b *batch) observeCreated(ctx context.Context, made []store.DueChange) error {
-	emails := make([]string, len(made))
-	for i, d := range made {
-		emails[i] = d.DesiredEmail
-	}
-	if len(emails) == 0 {
-		return nil
-	}
-	found, err := b.findByEmail(ctx, emails)
-	if err != nil {
-		return err
-	}
-	return eachAtOnce(ctx, b.target.Concurrency, len(made), func(ctx context.Context, i int) error {
-		d := made[i]
-		// Where the target's search lags, what the create said has to do.
-		account := directory.Account{ID: d.AccountID, Email: d.DesiredEmail, Status: directory.AccountActive}
-		for _, a := range found[strings.ToLower(d.DesiredEmail)] {
-			if a.ID == d.AccountID {
-				account = a
-			}
-		}
-		t := attempt{Outcome: store.Outcome{State: directory.Applied, Account: &account, Origin: store.Created}}
-		d.AccountEmail, d.AccountName, d.Managed = account.Email, account.DisplayName, account.Managed
-		if account.Managed && d.DesiredName != "" && account.DisplayName != d.DesiredName {
-			if err := b.write(ctx, d, directory.AccountPatch{DisplayName: &d.DesiredName}); err != nil {
-				return b.nameNotWritten(ctx, d, t, failed(err))
-			}
-			account.DisplayName = d.DesiredName
-		}
-		return b.record(ctx, d, t)
-	})
-}
-
-// nameNotWritten records an account that was created and could not be given
-// its name: where that is worth trying again the change is, else a note says so.
-func (b *batch) nameNotWritten(ctx context.Context, d store.DueChange, made, failure attempt) error {
-	if failure.State == directory.Retry {
-		failure.Account, failure.Origin = made.Account, made.Origin
-		return b.record(ctx, d, failure)
-	}
-	err := b.Store.Note(ctx, b.claim, store.Note{TargetID: b.targetID, Code: "name-not-written", UserID: d.UserID,
-		Text: "The account was created, its name could not be written: " + string(failure.Class) + "."})
-	if err != nil {
-		return err
-	}
-	return b.record(ctx, d, made)
 }

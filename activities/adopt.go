@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
@@ -39,21 +40,31 @@ func (b *batch) adopt(d store.DueChange, accounts []directory.Account, linked ma
 // settleAdopted makes adopted accounts what is desired of them, and gives
 // them what a new account would have got where the target tells that apart.
 // One with which that does not succeed is adopted again by the next run.
-func (b *batch) settleAdopted(ctx context.Context, adopted []store.DueChange, taken map[int64]bool) error {
+func (b *batch) settleAdopted(ctx context.Context, adopted []store.DueChange, taken map[int64]bool, full *seats) error {
 	granter, grants := b.target.Target.(directory.AccessGranter)
 	settled := make([]bool, len(adopted))
 	err := eachAtOnce(ctx, b.target.Concurrency, len(adopted), func(ctx context.Context, i int) error {
 		if taken[adopted[i].UserID] {
 			return b.record(ctx, adopted[i], ended(directory.Refused, directory.ClassLinked))
 		}
+		switch err := b.pass(ctx, adopted[i]); {
+		case errors.Is(err, errSkipped):
+			t := ended(directory.Skipped, directory.ClassByHand)
+			t.Unlink = true
+			return b.record(ctx, adopted[i], t)
+		case err != nil:
+			return err
+		}
 		t := b.converge(ctx, adopted[i])
+		if t.State == directory.Waiting {
+			full.none(t.err)
+		}
 		if t.State != directory.Applied {
 			t.Account, t.Unlink = nil, true
 		} else if grants {
 			settled[i] = true
 			// What is recorded after the grant is the account as it is now.
-			a := t.Account
-			adopted[i].AccountEmail, adopted[i].AccountName, adopted[i].AccountStatus = a.Email, a.DisplayName, string(a.Status)
+			resume(&adopted[i], *t.Account)
 			return nil
 		}
 		return b.record(ctx, adopted[i], t)
@@ -67,8 +78,13 @@ func (b *batch) settleAdopted(ctx context.Context, adopted []store.DueChange, ta
 			grant = append(grant, d)
 		}
 	}
-	_, err = b.together(ctx, grant, granter.GrantAccess, func(d store.DueChange, t attempt) error { return b.record(ctx, d, t) })
-	return err
+	for _, turn := range turns(grant) {
+		_, err := b.together(ctx, turn, full, granter.GrantAccess, func(d store.DueChange, t attempt) error { return b.record(ctx, d, t) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // resumed is the account that a joiner was linked to before an attempt was cut
@@ -79,5 +95,15 @@ func resumed(d store.DueChange, found []directory.Account) []directory.Account {
 			return []directory.Account{a}
 		}
 	}
-	return []directory.Account{{ID: d.AccountID, Email: d.AccountEmail, DisplayName: d.AccountName, Status: directory.AccountStatus(d.AccountStatus), Managed: d.Managed}}
+	return []directory.Account{known(d)}
+}
+
+// resume brings a change up to what is known of its account by now; attributes
+// that the target does not tell stay as they were.
+func resume(d *store.DueChange, a directory.Account) {
+	attributes := d.AccountAttributes
+	take(d, a)
+	if a.Attributes == nil {
+		d.AccountAttributes = attributes
+	}
 }

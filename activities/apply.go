@@ -49,14 +49,7 @@ func (a *Activities) applyBatch(ctx context.Context, in workflows.BatchInput) (w
 	if in.Stage == directory.StageLeavers {
 		ctx = budget.WithPriority(ctx)
 	}
-	if c.Pushes {
-		return b.runBesidePushes(ctx, c, in.Stage, store.Range(in.Range))
-	}
-	due, err := a.Store.DueBatch(ctx, in.RunID, in.Target.ID, in.Stage, store.Range(in.Range))
-	if err != nil || len(due) == 0 {
-		return workflows.ApplyResult{}, err
-	}
-	return b.run(ctx, in.Stage, due)
+	return b.runBeside(ctx, c, in.Stage, store.Range(in.Range))
 }
 
 // ApplyChange applies one change that is worth trying again. Its error, as
@@ -146,13 +139,11 @@ func (b *batch) run(ctx context.Context, stage directory.Stage, due []store.DueC
 	}
 	switch stage {
 	case directory.StageGroups:
-		err = b.createGroups(ctx, due)
+		err = b.groups(ctx, due)
 	case directory.StageAccounts:
 		err = b.accounts(ctx, due)
 	default:
-		err = eachAtOnce(ctx, b.target.Concurrency, len(due), func(ctx context.Context, i int) error {
-			return b.record(ctx, due[i], b.one(ctx, due[i]))
-		})
+		err = b.each(ctx, due, b.one)
 	}
 	// What is known is recorded, even when the batch stops here.
 	result, recordErr := b.recorder.close()
@@ -161,6 +152,9 @@ func (b *batch) run(ctx context.Context, stage directory.Stage, due []store.DueC
 
 // one applies a change that touches one account or one membership.
 func (b *batch) one(ctx context.Context, d store.DueChange) attempt {
+	if directory.Kind(d.Kind) == directory.RemoveMember && d.UserID == 0 {
+		return b.removeForeign(ctx, d)
+	}
 	if d.AccountID == "" {
 		return ended(directory.Blocked, directory.ClassNoLink)
 	}
@@ -169,13 +163,19 @@ func (b *batch) one(ctx context.Context, d store.DueChange) attempt {
 	}
 	switch directory.Kind(d.Kind) {
 	case directory.SuspendAccount:
-		if d.DesiredState != string(directory.DesireSuspended) {
+		switch directory.DesiredState(d.DesiredState) {
+		case directory.DesireSuspended, directory.DesireDeactivated, directory.DesireDeleted: // a later step suspends as well
+		default:
 			return b.stale(d)
 		}
 		if err := b.target.SuspendAccount(ctx, d.AccountID); err != nil {
 			return failed(err)
 		}
 		return b.observed(d, directory.AccountSuspended)
+	case directory.DeactivateAccount:
+		return b.deactivate(ctx, d)
+	case directory.DeleteAccount:
+		return b.deleteAccount(ctx, d)
 	case directory.AddMember, directory.RemoveMember:
 		return b.membership(ctx, d)
 	}
@@ -207,9 +207,9 @@ func (b *batch) membership(ctx context.Context, d store.DueChange) attempt {
 
 // observed is the outcome of a change after which an account has a new status.
 func (b *batch) observed(d store.DueChange, status directory.AccountStatus) attempt {
-	return attempt{Outcome: store.Outcome{State: directory.Applied, Account: &directory.Account{
-		ID: d.AccountID, Email: d.AccountEmail, DisplayName: d.AccountName, Status: status, Managed: d.Managed,
-	}}}
+	account := known(d)
+	account.Status = status
+	return attempt{Outcome: store.Outcome{State: directory.Applied, Account: &account}}
 }
 
 // attempt is what one try of a change came to.
@@ -224,6 +224,12 @@ func ended(state directory.State, class directory.Class) attempt {
 
 // failed turns an error of a target into the outcome of its change.
 func failed(err error) attempt {
+	switch {
+	case errors.Is(err, errSkipped):
+		return ended(directory.Skipped, directory.ClassByHand)
+	case errors.Is(err, errStopped):
+		return attempt{Outcome: store.Outcome{State: directory.Refused, Class: classStopped}, err: err}
+	}
 	o := store.Outcome{State: directory.Refused, Class: directory.ClassOf(err), Detail: directory.DetailOf(err)}
 	switch o.Class {
 	case directory.ClassRateLimited, directory.ClassUnavailable:
@@ -248,7 +254,7 @@ func (b *batch) record(ctx context.Context, d store.DueChange, t attempt) error 
 	switch t.Class {
 	case directory.ClassAuth:
 		return t.err
-	case directory.ClassCanceled:
+	case directory.ClassCanceled, classStopped:
 		return t.err
 	case directory.ClassRateLimited, directory.ClassUnavailable:
 		b.noteWait(retryAfter(t.err))

@@ -20,6 +20,8 @@ const (
 	classMoved    directory.Class = "target-changed"
 	// classBusy is a change whose subject another run is changing just now.
 	classBusy directory.Class = "busy"
+	// classEnded is the steering of a run that has ended.
+	classEnded directory.Class = "ended"
 )
 
 // classify is the one place that turns errors into what Temporal retries, how
@@ -31,9 +33,11 @@ func (a *Activities) classify(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &application):
-		return err
+		return application // without the words of what it was joined with
 	case isFenced(err):
 		return final(classFenced)
+	case errors.Is(err, errStopped):
+		return final(classStopped)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // converge makes a linked account what is desired of it at this moment:
-// active, with the source's address and name where the target lets us write them.
+// active, with the source's address, names and attributes where the target
+// lets us write them.
 func (b *batch) converge(ctx context.Context, d store.DueChange) attempt {
 	switch {
 	case d.AccountID == "":
@@ -19,61 +20,84 @@ func (b *batch) converge(ctx context.Context, d store.DueChange) attempt {
 	case d.Protected || b.protected.Account(d.AccountID, d.AccountEmail):
 		return ended(directory.Skipped, directory.ClassProtected)
 	}
-	now := directory.Account{ID: d.AccountID, Email: d.AccountEmail, DisplayName: d.AccountName, Status: directory.AccountStatus(d.AccountStatus), Managed: d.Managed}
-	if now.Status == directory.AccountSuspended {
+	now := known(d)
+	switch now.Status {
+	case directory.AccountSuspended, directory.AccountDeactivated:
 		if err := b.target.RestoreAccount(ctx, d.AccountID); err != nil {
-			return failed(err)
+			return waits(failed(err))
 		}
 		now.Status = directory.AccountActive
 	}
-	patch := patchOf(d)
-	if patch != (directory.AccountPatch{}) && d.Managed {
-		if t, ok := b.freeAddress(ctx, d, patch); !ok {
-			t.Account = &now
+	patch, err := patchOf(d)
+	if err != nil {
+		return unread(err)
+	}
+	if !nothing(patch) && d.Managed {
+		if t, ok := b.freeNames(ctx, d, patch); !ok {
+			t.Account = &now // what was done before stays known
 			return t
 		}
 		if err := b.write(ctx, d, patch); err != nil {
 			t := failed(err)
-			t.Account = &now // what was done before stays known
+			t.Account = &now
 			return t
 		}
-		if patch.Email != nil {
-			now.Email = *patch.Email
-		}
-		if patch.DisplayName != nil {
-			now.DisplayName = *patch.DisplayName
+		if now, err = patched(now, d.AccountAttributes, patch); err != nil {
+			return unread(err)
 		}
 	}
 	return attempt{Outcome: store.Outcome{State: directory.Applied, Account: &now, Origin: originOf(d)}}
 }
 
-func patchOf(d store.DueChange) directory.AccountPatch {
-	var patch directory.AccountPatch
-	if d.DesiredEmail != "" && !strings.EqualFold(d.DesiredEmail, d.AccountEmail) {
-		patch.Email = &d.DesiredEmail
-	}
-	if d.DesiredName != "" && d.DesiredName != d.AccountName {
-		patch.DisplayName = &d.DesiredName
-	}
-	return patch
+// unread puts a change off because the database could not be asked about it.
+func unread(err error) attempt {
+	return attempt{Outcome: store.Outcome{State: directory.Retry, Class: classDatabase}, err: err}
 }
 
-// freeAddress makes sure that an address is not somebody else's before it is
-// written: a person whose address becomes an administrator's gains nothing by it.
-func (b *batch) freeAddress(ctx context.Context, d store.DueChange, patch directory.AccountPatch) (attempt, bool) {
-	if patch.Email == nil {
-		return attempt{}, true
+// waits turns a change for which no licence is free into one that waits for
+// one, in the order in which people came.
+func waits(t attempt) attempt {
+	if t.Class == directory.ClassSeat {
+		t.State = directory.Waiting
 	}
-	found, err := b.findByEmail(ctx, []string{*patch.Email})
-	if err != nil {
-		return failed(err), false
+	return t
+}
+
+// freeNames makes sure that an address or a user name is not somebody else's
+// before it is written: a person whose address becomes an administrator's gains
+// nothing by it.
+func (b *batch) freeNames(ctx context.Context, d store.DueChange, patch directory.AccountPatch) (attempt, bool) {
+	if patch.Email != nil {
+		found, err := b.findByEmail(ctx, []string{*patch.Email})
+		if err != nil {
+			return failed(err), false
+		}
+		if heldByAnother(found[strings.ToLower(*patch.Email)], d.AccountID) {
+			return ended(directory.Refused, directory.ClassConflict), false
+		}
 	}
-	for _, a := range found[strings.ToLower(*patch.Email)] {
-		if a.ID != d.AccountID {
+	finder, finds := b.target.Target.(directory.AccountFinder)
+	if patch.UserName != nil && finds {
+		found, err := steady(ctx, func() ([]directory.Account, error) {
+			return finder.FindAccountsBy(ctx, byUserName, []string{*patch.UserName})
+		})
+		if err != nil {
+			return failed(err), false
+		}
+		if heldByAnother(found, d.AccountID) {
 			return ended(directory.Refused, directory.ClassConflict), false
 		}
 	}
 	return attempt{}, true
+}
+
+func heldByAnother(found []directory.Account, accountID string) bool {
+	for _, a := range found {
+		if a.ID != accountID {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *batch) write(ctx context.Context, d store.DueChange, patch directory.AccountPatch) error {
@@ -84,100 +108,48 @@ func (b *batch) write(ctx context.Context, d store.DueChange, patch directory.Ac
 	return writer.UpdateAccount(ctx, d.AccountID, patch)
 }
 
-// createGroups gives each group its counterpart: one of that name is adopted
-// only where the configuration says so, and never one with an administrative
-// role; otherwise it is a conflict that is reported.
-func (b *batch) createGroups(ctx context.Context, due []store.DueChange) error {
-	names := make([]string, len(due))
-	for i, d := range due {
-		names[i] = d.GroupName
-	}
-	groups, err := steady(ctx, func() ([]directory.TargetGroup, error) { return b.target.FindGroups(ctx, names) })
-	if err != nil {
-		return err
-	}
-	found := make(map[string][]directory.TargetGroup, len(groups))
-	ids := make([]string, len(groups))
-	for i, g := range groups {
-		found[strings.ToLower(g.Name)] = append(found[strings.ToLower(g.Name)], g)
-		ids[i] = g.ID
-	}
-	linked, err := b.Store.LinkedGroups(ctx, b.target.Identity, ids)
-	if err != nil {
-		return err
-	}
-	var create []store.DueChange
-	var intended []int64
-	for _, d := range due {
-		existing := found[strings.ToLower(strings.TrimSpace(d.GroupName))]
-		switch {
-		case d.GroupName == "":
-			err = b.record(ctx, d, ended(directory.Skipped, directory.ClassStale))
-		case d.TargetGroupID != "":
-			err = b.record(ctx, d, ended(directory.Applied, ""))
-		case b.protected.Group("", d.GroupName):
-			err = b.record(ctx, d, ended(directory.Skipped, directory.ClassProtected))
-		case len(existing) == 0:
-			create = append(create, d)
-			intended = append(intended, d.ID)
-		default:
-			err = b.record(ctx, d, b.adoptGroup(ctx, d, existing, linked))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if err := b.Store.Intend(ctx, b.claim, intended, b.Now()); err != nil {
-		return err
-	}
-	return eachAtOnce(ctx, b.target.Concurrency, len(create), func(ctx context.Context, i int) error {
-		d := create[i]
-		group, err := b.target.CreateGroup(ctx, directory.NewGroup{Name: strings.TrimSpace(d.GroupName), Description: d.GroupAbout})
-		if err != nil {
-			t := failed(err)
-			if t.Class == directory.ClassConflict {
-				t = ended(directory.Refused, directory.ClassNotAdopted)
-			}
-			return b.record(ctx, d, t)
-		}
-		return b.record(ctx, d, attempt{Outcome: store.Outcome{State: directory.Applied, Group: &group, Origin: store.Created}})
-	})
-}
-
-func (b *batch) adoptGroup(ctx context.Context, d store.DueChange, existing []directory.TargetGroup, linked map[string]int64) attempt {
-	g := existing[0]
-	if len(existing) > 1 {
-		return ended(directory.Refused, directory.ClassAmbiguous)
-	}
-	if b.protected.Group(g.ID, g.Name) {
+// deactivate blocks the account of somebody whose ladder says so by now.
+func (b *batch) deactivate(ctx context.Context, d store.DueChange) attempt {
+	switch {
+	case d.AccountID == "":
+		return ended(directory.Blocked, directory.ClassNoLink)
+	case d.Protected || b.protected.Account(d.AccountID, d.AccountEmail):
 		return ended(directory.Skipped, directory.ClassProtected)
+	case d.DesiredState != string(directory.DesireDeactivated) && d.DesiredState != string(directory.DesireDeleted):
+		return b.stale(d)
 	}
-	if g.ReadOnly {
-		return ended(directory.Skipped, directory.ClassReadOnly)
+	deactivator, can := b.target.Target.(directory.Deactivator)
+	if !can {
+		return ended(directory.Refused, directory.ClassUnsupported)
 	}
-	if group, taken := linked[g.ID]; taken && group != d.GroupID {
-		return ended(directory.Refused, directory.ClassLinked)
+	if err := deactivator.DeactivateAccount(ctx, d.AccountID); err != nil {
+		return failed(err)
 	}
-	origin := store.Adopted
-	if !b.target.AdoptGroups(g.Name) {
-		ours, err := b.leftByUs(ctx, d, g)
-		if err != nil {
-			return failed(err)
-		}
-		if !ours {
-			return ended(directory.Refused, directory.ClassNotAdopted)
-		}
-		origin = store.Created
-	}
-	return attempt{Outcome: store.Outcome{State: directory.Applied, Group: &g, Origin: origin}}
+	now := known(d)
+	now.Status = directory.AccountDeactivated
+	return attempt{Outcome: store.Outcome{State: directory.Applied, Account: &now}}
 }
 
-// leftByUs reports whether a group is one that was created just before a
-// crash: it was not there when that was about to be done, and nobody is in it.
-func (b *batch) leftByUs(ctx context.Context, d store.DueChange, g directory.TargetGroup) (bool, error) {
-	if d.IntentAt == 0 {
-		return false, nil
+// deleteAccount takes the account of somebody out of the target, at the end of
+// a ladder that says so. It cannot be taken back: what is desired must be
+// exactly that at this moment.
+func (b *batch) deleteAccount(ctx context.Context, d store.DueChange) attempt {
+	switch {
+	case d.AccountID == "":
+		return ended(directory.Blocked, directory.ClassNoLink)
+	case d.Protected || b.protected.Account(d.AccountID, d.AccountEmail):
+		return ended(directory.Skipped, directory.ClassProtected)
+	case d.DesiredState != string(directory.DesireDeleted):
+		return ended(directory.Skipped, directory.ClassStale)
+	case d.RemoteID != "" && d.RemoteID != d.AccountID:
+		return ended(directory.Skipped, directory.ClassStale) // planned, and admitted, about another account
 	}
-	members, err := b.target.Members(ctx, g.ID, "")
-	return err == nil && len(members.AccountIDs) == 0 && members.Next == "", err
+	deleter, can := b.target.Target.(directory.AccountDeleter)
+	if !can {
+		return ended(directory.Refused, directory.ClassUnsupported)
+	}
+	if err := deleter.DeleteAccount(ctx, d.AccountID); err != nil {
+		return failed(err)
+	}
+	return attempt{Outcome: store.Outcome{State: directory.Applied, Gone: true}}
 }

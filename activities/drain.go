@@ -3,6 +3,8 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -51,7 +53,9 @@ func (a *Activities) drain(ctx context.Context, in workflows.DrainInput) (workfl
 	if err != nil {
 		return workflows.DrainResult{}, err
 	}
-	d := &drain{Activities: a, in: in, c: c, targets: connection.Targets, claim: store.Claim{ConnectionID: connection.ID, RunID: in.RunID}}
+	d := &drain{piece: piece{Activities: a, c: c, targets: connection.Targets, claim: store.Claim{ConnectionID: connection.ID, RunID: in.RunID}}, in: in}
+	// What was pushed is what the source says now: no look-up could tell more.
+	d.limits = func(t *Target) store.Limits { return limitsFor(c, t) }
 	d.result.Heartbeat, d.result.SearchAttributes = min(a.Heartbeat, workflows.FirstHeartbeat), a.SearchAttributes
 	defer func() { d.stop() }()
 	if in.RunID != 0 {
@@ -92,64 +96,41 @@ func (a *Activities) drain(ctx context.Context, in workflows.DrainInput) (workfl
 func (a *Activities) ensure(ctx context.Context, c *Connection) (store.Connection, error) {
 	specs := make([]store.TargetSpec, len(c.Targets))
 	for i, t := range c.Targets {
-		specs[i] = store.TargetSpec{Name: t.Name, Kind: t.Kind, Identity: t.Identity}
+		specs[i] = store.TargetSpec{
+			Name: t.Name, Kind: t.Kind, Identity: t.Identity, Additive: t.Mode != directory.Authoritative, Renames: t.Can.Renames, Recreates: t.Recreate,
+		}
 	}
-	return a.Store.EnsureConnection(ctx, c.Name, c.RulesDigest, specs)
+	return a.Store.EnsureConnection(ctx, c.Name, c.RulesDigest, c.keeps(), specs)
+}
+
+// keeps names the source's attributes that are kept of people.
+func (c *Connection) keeps() string {
+	names, all := c.Rules.Attributes()
+	if all {
+		return "*"
+	}
+	return strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ",")
 }
 
 // drain is one Drain under way.
 type drain struct {
-	*Activities
-	in      workflows.DrainInput
-	c       *Connection
-	targets map[string]int64
-	claim   store.Claim
-	result  workflows.DrainResult
-	ended   func()
-}
-
-func (d *drain) stop() {
-	if d.ended != nil {
-		d.ended()
-	}
-}
-
-func (d *drain) ref() workflows.RunRef {
-	return workflows.RunRef{Connection: d.in.Connection, ConnectionID: d.claim.ConnectionID, RunID: d.claim.RunID, Epoch: d.claim.Epoch}
+	piece
+	in     workflows.DrainInput
+	result workflows.DrainResult
 }
 
 // begin makes or finds the run, and keeps its leases alive from then on.
 func (d *drain) begin(ctx context.Context) (context.Context, error) {
-	info := activity.GetInfo(ctx)
-	claim, overtook, err := d.Store.BeginPush(ctx, store.PushRequest{
-		ConnectionID: d.claim.ConnectionID, WorkflowID: info.WorkflowExecution.ID, Execution: d.in.Execution, RunID: d.claim.RunID,
-	}, d.Now())
-	if err != nil {
+	ctx, err := d.hold(ctx, func() (store.Claim, bool, error) {
+		return d.Store.BeginPush(ctx, store.PushRequest{
+			ConnectionID: d.claim.ConnectionID, WorkflowID: activity.GetInfo(ctx).WorkflowExecution.ID, Execution: d.in.Execution, RunID: d.claim.RunID,
+		}, d.Now())
+	})
+	d.result.Ref = d.ref()
+	if err != nil || d.c.pushedOnly() {
 		return ctx, err
 	}
-	d.claim = claim
-	d.result.Ref = d.ref()
-	if info.Attempt > 1 || overtook {
-		if err := d.outlive(ctx); err != nil {
-			return ctx, err
-		}
-	}
-	ctx, d.ended, err = d.alive(ctx, d.claim, nil)
-	return ctx, err
-}
-
-// outlive makes sure that an attempt which was thought dead is: it is fenced off
-// by now, and stops within the time in which it looks whether it is. The leases
-// that it held nobody else would give back.
-func (d *drain) outlive(ctx context.Context) error {
-	timer := time.NewTimer(min(d.Heartbeat, workflows.FirstHeartbeat)/3 + busyFor)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-	}
-	return d.Store.ReleaseAll(ctx, d.claim)
+	return ctx, d.sameSource(ctx, d.c, d.claim)
 }
 
 // rest is called when nothing is due. It waits for what is due soon, and says
@@ -186,20 +167,8 @@ func (d *drain) pass(ctx context.Context, items []store.InboxItem) error {
 	if err != nil {
 		return err
 	}
-	targetIDs := make([]int64, len(d.c.Targets))
-	for i, t := range d.c.Targets {
-		targetIDs[i] = d.targets[t.Name]
-	}
-	if err := d.Store.DecideSubjects(ctx, d.claim, targetIDs, subjects.users(), subjects.groups(), d.c.Scope.MembersOnly, func(s directory.Subject) directory.DesiredAccount {
-		return directory.Decide(s, d.c.Scope)
-	}); err != nil {
-		return err
-	}
-	work := make([]*targetWork, len(d.c.Targets))
-	if err := eachAtOnce(ctx, max(1, len(work)), len(work), func(ctx context.Context, i int) error {
-		work[i] = &targetWork{drain: d, target: d.c.Targets[i], id: targetIDs[i]}
-		return work[i].apply(ctx, subjects.users(), subjects.groups())
-	}); err != nil {
+	work, err := d.undertake(ctx, subjects.users(), subjects.groups())
+	if err != nil {
 		return err
 	}
 	return d.settle(ctx, items, subjects, work)

@@ -37,26 +37,37 @@ func (a *Activities) guard(ctx context.Context, in workflows.TargetInput) (workf
 		return workflows.GuardResult{}, err
 	}
 	defer stop()
-	limits := c.Guard
-	limits.Override, limits.Preview = in.AllowRemovals, in.DryRun
+	limits := limitsFor(c, t)
+	limits.Override, limits.Preview, limits.Confirm = in.AllowRemovals, in.DryRun, !c.pushedOnly()
 	verdict, err := a.guardTarget(ctx, c, claim, in.Target.ID, t, limits)
-	return workflows.GuardResult(verdict), err
+	return workflows.GuardResult{Admitted: verdict.Admitted, Held: verdict.Held, Protected: verdict.Protected, Doubted: verdict.Doubted}, err
+}
+
+// limitsFor returns the guard's limits in a target: its own, or the
+// connection's where it has none.
+func limitsFor(c *Connection, t *Target) store.Limits {
+	if t.Guard.Window == 0 {
+		return c.Guard
+	}
+	return t.Guard
 }
 
 // guardTarget asks the target what must never be touched, and decides about
-// the removals of a run's plan.
+// the removals of a run's plan. What is held is said in a note.
 func (a *Activities) guardTarget(ctx context.Context, c *Connection, claim store.Claim, targetID int64, t *Target, limits store.Limits) (store.Verdict, error) {
 	if err := a.refreshProtected(ctx, claim, targetID, t); err != nil {
 		return store.Verdict{}, err
 	}
+	since, _, err := a.Store.Quarantined(ctx, claim.ConnectionID)
+	if err != nil {
+		return store.Verdict{}, err
+	}
+	limits.Quarantine = !since.IsZero()
 	verdict, err := a.Store.Guard(ctx, claim, targetID, limits, a.Now())
 	if err != nil || verdict.Held == 0 {
 		return verdict, err
 	}
-	return verdict, a.Store.Note(ctx, claim, store.Note{TargetID: targetID, Code: "held", Text: fmt.Sprintf(
-		"%d removals are held: more than the guard admits (%.0f%% of the linked accounts, at most %d, in %s), or a whole group, or everybody. "+
-			"Look at them with \"rollcall run %d --state held\"; if they are right, \"rollcall sync %s --allow-removals\" lets one run through.",
-		verdict.Held, limits.Share*100, limits.Count, limits.Window, claim.RunID, c.Name)})
+	return verdict, a.Store.Note(ctx, claim, store.Note{TargetID: targetID, Code: "held", Text: heldText(c.Name, claim.RunID, limits, verdict)})
 }
 
 // refreshProtected stores who and what administers the target, with what the
@@ -135,6 +146,12 @@ func (a *Activities) lookUpDoubts(ctx context.Context, c *Connection, claim stor
 		if len(doubts) == 0 {
 			break
 		}
+		if !c.pushedOnly() {
+			// Another organisation knows nobody, and would confirm everything.
+			if err := a.sameSource(ctx, c, claim); err != nil {
+				return result, err
+			}
+		}
 		settled := make([]store.Settled, len(doubts))
 		groups := newGroupLookUps(c.Source)
 		err = eachAtOnce(ctx, lookUpsAtOnce, len(doubts), func(ctx context.Context, i int) error {
@@ -160,61 +177,40 @@ func (a *Activities) lookUpDoubts(ctx context.Context, c *Connection, claim stor
 		return result, nil
 	}
 	return result, a.Store.Note(ctx, claim, store.Note{TargetID: targetID, Code: "contradicted", Text: fmt.Sprintf(
-		"%d removals were not made: the source's lists spoke for them, and the source spoke against them when it was asked directly. Its lists were wrong.", result.Contradicted)})
+		"%d removals were not made: what was read of the source spoke for them, and the source spoke against them when it was asked directly. "+
+			"Its lists were wrong, or it changed meanwhile; the next run reads everything.", result.Contradicted)})
 }
 
-// settle asks the source about one doubted removal.
-func (a *Activities) settle(ctx context.Context, c *Connection, groups *groupLookUps, connectionID int64, d store.Doubt) (store.Settled, error) {
-	s := store.Settled{Doubt: d, Class: directory.ClassStillThere}
-	if directory.Kind(d.Kind) == directory.SuspendAccount && !d.ByGroups {
-		user, err := steady(ctx, func() (directory.User, error) { return c.Source.User(ctx, d.UserSourceID) })
-		switch {
-		case directory.ClassOf(err) == directory.ClassNotFound:
-			s.Confirmed, s.Class = true, ""
-		case err != nil:
-			return s, err
-		default:
-			s.User = &user
-			if directory.Decide(directory.Subject{User: user, Presence: directory.Present, InGroup: true}, c.Scope).State == directory.DesireSuspended {
-				s.Confirmed, s.Class = true, ""
-			}
-		}
-		return s, nil
-	}
-	in, err := groups.of(ctx, d.UserSourceID)
-	if err != nil {
-		return s, err
-	}
-	if directory.Kind(d.Kind) == directory.RemoveMember {
-		s.Confirmed = d.Unselected || !in[d.GroupSourceID]
-	} else {
-		selected, err := a.Store.AnySelectedGroup(ctx, connectionID, in)
-		if err != nil {
-			return s, err
-		}
-		s.Confirmed = !selected
-	}
-	if s.Confirmed {
-		s.Class = ""
-	}
-	return s, nil
-}
-
-// HoldDoubts holds what could not be looked up.
+// HoldDoubts holds what could not be looked up, and says so.
 func (a *Activities) HoldDoubts(ctx context.Context, in workflows.TargetInput) error {
 	defer a.beat(ctx)()
-	claim := claimOf(in.RunRef)
+	return a.classify(ctx, a.holdDoubts(ctx, claimOf(in.RunRef), in.Target.ID))
+}
+
+func (a *Activities) holdDoubts(ctx context.Context, claim store.Claim, targetID int64) error {
+	const atOnce = 500
+	held := 0
 	for {
-		doubts, err := a.Store.Doubts(ctx, in.RunID, in.Target.ID, 500)
-		if err != nil || len(doubts) == 0 {
-			return a.classify(ctx, err)
+		doubts, err := a.Store.Doubts(ctx, claim.RunID, targetID, atOnce)
+		if err != nil {
+			return err
+		}
+		if len(doubts) == 0 {
+			break
 		}
 		settled := make([]store.Settled, len(doubts))
 		for i, d := range doubts {
 			settled[i] = store.Settled{Doubt: d, Class: directory.ClassUnconfirmed}
 		}
 		if err := a.Store.Settle(ctx, claim, settled, a.Now()); err != nil {
-			return a.classify(ctx, err)
+			return err
 		}
+		held += len(doubts)
 	}
+	if held == 0 {
+		return nil
+	}
+	return a.Store.Note(ctx, claim, store.Note{TargetID: targetID, Code: "unconfirmed", Text: fmt.Sprintf(
+		"%d removals were put off: the source could not be asked directly whether they are right, and nothing is taken away without that. The next run asks again. "+
+			"If it stays so, look whether the credential may look up single users and their groups (\"rollcall check\").", held)})
 }

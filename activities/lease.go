@@ -11,10 +11,10 @@ import (
 	"github.com/rollcall-sync/rollcall/workflows"
 )
 
-// runBesidePushes applies a batch of a run whose connection accepts pushes:
-// of the subjects whose leases it gets. The others are being changed by a push
-// just now; their changes are retried later, each by itself.
-func (b *batch) runBesidePushes(ctx context.Context, c *Connection, stage directory.Stage, r store.Range) (workflows.ApplyResult, error) {
+// runBeside applies a batch of a run beside pushes and requests: of the
+// subjects whose leases it gets. The others are being changed by another just
+// now; their changes are retried later, each by itself.
+func (b *batch) runBeside(ctx context.Context, c *Connection, stage directory.Stage, r store.Range) (workflows.ApplyResult, error) {
 	users, groups, err := b.Store.BatchSubjects(ctx, b.claim.RunID, b.targetID, stage, r)
 	if err != nil {
 		return workflows.ApplyResult{}, err
@@ -24,14 +24,11 @@ func (b *batch) runBesidePushes(ctx context.Context, c *Connection, stage direct
 	})
 }
 
-// runChange applies one change, beside pushes under a lease.
+// runChange applies one change under a lease.
 func (b *batch) runChange(ctx context.Context, in workflows.ChangeInput, due store.DueChange) (workflows.ApplyResult, error) {
 	c, err := b.connection(in.Connection)
 	if err != nil {
 		return workflows.ApplyResult{}, err
-	}
-	if !c.Pushes {
-		return b.run(ctx, in.Stage, []store.DueChange{due})
 	}
 	users, groups := subjectsOf(in.Stage, due)
 	return b.underLease(ctx, c, in.Stage, users, groups, func(ctx context.Context) ([]store.DueChange, error) {
@@ -64,7 +61,7 @@ func (b *batch) underLease(ctx context.Context, c *Connection, stage directory.S
 		return result, err
 	}
 	b.busy = func(d store.DueChange) bool {
-		if stage == directory.StageGroups {
+		if stage == directory.StageGroups || d.UserID == 0 {
 			return !leased.Groups[d.GroupID]
 		}
 		return !leased.Users[d.UserID]
@@ -121,11 +118,16 @@ func (b *batch) settleBusy(ctx context.Context, due []store.DueChange) ([]store.
 // done reports whether a change has been made by another run: what was
 // observed of its subject, whose lease is held, is what the change asks for.
 func (b *batch) done(d store.DueChange) bool {
-	attributes := patchOf(d)
-	known := attributes.Email == nil && (attributes.DisplayName == nil || d.AccountName == "")
+	attributes, err := patchOf(d)
+	known := err == nil && attributes.UserName == nil && attributes.Email == nil && len(attributes.Attributes) == 0 &&
+		(attributes.DisplayName == nil || d.AccountName == "")
 	switch directory.Kind(d.Kind) {
 	case directory.SuspendAccount:
-		return d.AccountStatus == string(directory.AccountSuspended)
+		return d.AccountStatus == string(directory.AccountSuspended) || d.AccountStatus == string(directory.AccountDeactivated)
+	case directory.DeactivateAccount:
+		return d.AccountStatus == string(directory.AccountDeactivated)
+	case directory.DeleteAccount:
+		return d.AccountID == ""
 	case directory.RestoreAccount, directory.UpdateAccount:
 		return d.AccountStatus == string(directory.AccountActive) && known
 	case directory.CreateAccount:
@@ -133,7 +135,7 @@ func (b *batch) done(d store.DueChange) bool {
 	case directory.AddMember:
 		return d.Joined
 	case directory.RemoveMember:
-		return !d.Joined
+		return d.UserID != 0 && !d.Joined
 	}
 	return false
 }
@@ -150,6 +152,8 @@ func (b *batch) stale(d store.DueChange) attempt {
 	switch directory.Kind(d.Kind) {
 	case directory.SuspendAccount:
 		t.Account = b.observed(d, directory.AccountSuspended).Account
+	case directory.DeactivateAccount:
+		t.Account = b.observed(d, directory.AccountDeactivated).Account
 	case directory.RestoreAccount:
 		t.Account = b.observed(d, directory.AccountActive).Account
 	case directory.AddMember:
@@ -157,14 +161,16 @@ func (b *batch) stale(d store.DueChange) attempt {
 			t.Joined = []int64{d.GroupID}
 		}
 	case directory.RemoveMember:
-		t.Left = []int64{d.GroupID}
+		if d.UserID != 0 {
+			t.Left = []int64{d.GroupID}
+		}
 	}
 	return t
 }
 
 func subjectsOf(stage directory.Stage, d store.DueChange) (users, groups []int64) {
-	if stage == directory.StageGroups {
-		return nil, []int64{d.GroupID}
+	if stage == directory.StageGroups || d.UserID == 0 {
+		return nil, []int64{d.GroupID} // a member whom no link knows is the group's
 	}
 	return []int64{d.UserID}, nil
 }

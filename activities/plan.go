@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -59,7 +60,7 @@ func (a *Activities) begin(ctx context.Context, in workflows.BeginInput) (workfl
 			}
 		}
 		due := !age.Empty && a.Now().Sub(age.ReadAt) >= t.FullEvery
-		result.Targets = append(result.Targets, workflows.TargetRef{Name: t.Name, ID: id, Queue: t.Queue, ReadDue: due || (in.Drift || c.pushedOnly()) && !age.Empty})
+		result.Targets = append(result.Targets, workflows.TargetRef{Name: t.Name, ID: id, Queue: t.Queue, ReadDue: due || in.Drift || c.pushedOnly() && !age.Empty})
 	}
 	return result, nil
 }
@@ -84,22 +85,30 @@ func (a *Activities) decide(ctx context.Context, in workflows.DecideInput) error
 		return err
 	}
 	defer stop()
-	for _, t := range in.Targets {
-		if err := a.Store.DecideGroups(ctx, claim, t.ID); err != nil {
+	deciders := make([]store.TargetDecider, 0, len(in.Targets))
+	for _, ref := range in.Targets {
+		t, err := a.target(in.Connection, ref.Name)
+		if err != nil {
 			return err
 		}
+		decider := c.Decider(t, ref.ID)
+		if err := a.Store.DecideGroups(ctx, claim, decider); err != nil {
+			return err
+		}
+		deciders = append(deciders, decider)
 	}
 	for after := int64(0); ; {
-		subjects, err := a.Store.DirtyUsers(ctx, in.ConnectionID, after, decideAtOnce, c.Scope.MembersOnly)
+		subjects, err := a.Store.DirtyUsers(ctx, in.ConnectionID, after, decideAtOnce, c.Want())
 		if err != nil || len(subjects) == 0 {
 			return err
 		}
 		decisions := make([]store.Decision, len(subjects))
-		for i, s := range subjects {
-			decisions[i] = store.Decision{UserID: s.ID, Pulled: s.Pulled, DesiredAccount: directory.Decide(s.Subject, c.Scope)}
-		}
-		for _, t := range in.Targets {
-			if err := a.Store.SaveDecisions(ctx, claim, t.ID, decisions); err != nil {
+		for _, d := range deciders {
+			for i, s := range subjects {
+				decisions[i] = store.Decision{UserID: s.ID, Pulled: s.Pulled}
+				decisions[i].DesiredAccount, decisions[i].Ladder = d.Account(s.Subject)
+			}
+			if err := a.Store.SaveDecisions(ctx, claim, d.ID, decisions, a.Now()); err != nil {
 				return err
 			}
 		}
@@ -139,12 +148,25 @@ func (a *Activities) Batches(ctx context.Context, in workflows.StageInput) (work
 }
 
 // eachAtOnce runs n pieces of work, at most limit side by side, and stops at
-// the first error.
+// the first error. When a person has stopped the run, those under way are let
+// end: what they do to a target is known and recorded then.
 func eachAtOnce(ctx context.Context, limit, n int, work func(ctx context.Context, i int) error) error {
+	var stopped atomic.Bool
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(limit)
 	for i := range n {
-		group.Go(func() error { return work(ctx, i) })
+		group.Go(func() error {
+			err := work(ctx, i)
+			if errors.Is(err, errStopped) {
+				stopped.Store(true)
+				return nil
+			}
+			return err
+		})
 	}
-	return group.Wait()
+	err := group.Wait()
+	if err == nil && stopped.Load() {
+		return errStopped
+	}
+	return err
 }

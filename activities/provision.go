@@ -19,13 +19,15 @@ const (
 	protectedFor = time.Minute
 )
 
-// targetWork is what a pass does in one target.
+// targetWork is what a piece of work does in one target.
 type targetWork struct {
-	*drain
+	*piece
 	target *Target
 	id     int64
 
-	leased  store.Leased
+	leased store.Leased
+	// busy counts the subjects that another run is changing just now.
+	busy    int64
 	changes []store.SubjectChange
 	counts  workflows.ApplyResult
 	held    int64
@@ -40,12 +42,29 @@ type targetWork struct {
 // under their leases. Its error is the database's; that the target cannot be
 // used is in class.
 func (w *targetWork) apply(ctx context.Context, users, groups []int64) error {
-	var err error
+	// Groups that several source groups share, or that everybody is in, are made
+	// along the way.
+	shared, err := w.Store.LeadsTo(ctx, w.id, users, groups)
+	if err != nil {
+		return err
+	}
+	groups = append(slices.Clone(groups), shared...)
+	if w.whole {
+		unlinked, err := w.Store.UnlinkedGroups(ctx, w.id, users)
+		if err != nil {
+			return err
+		}
+		groups = append(groups, unlinked...)
+	}
+	slices.Sort(groups)
+	groups = slices.Compact(groups)
 	if w.leased, err = w.Store.Lease(ctx, w.claim, w.id, users, groups, w.Now()); err != nil {
 		return err
 	}
+	wanted := len(users) + len(groups)
 	users = slices.DeleteFunc(slices.Clone(users), func(id int64) bool { return !w.leased.Users[id] })
-	groups = slices.DeleteFunc(slices.Clone(groups), func(id int64) bool { return !w.leased.Groups[id] })
+	groups = slices.DeleteFunc(groups, func(id int64) bool { return !w.leased.Groups[id] })
+	w.busy = int64(wanted - len(users) - len(groups))
 	all, from := users, int64(-1)
 	for range planAgain {
 		wishes, err := w.Store.Wishes(ctx, w.id, users)
@@ -112,7 +131,7 @@ func (w *targetWork) moved(ctx context.Context, before map[int64]store.Wish, use
 // carryOut guards a plan and applies its stages in their order.
 func (w *targetWork) carryOut(ctx context.Context, plan store.SubjectPlan, users, groups []int64) error {
 	if plan.Unguarded > 0 {
-		verdict, err := w.guardTarget(ctx, w.c, w.claim, w.id, w.target, w.c.Guard)
+		verdict, err := w.guardTarget(ctx, w.c, w.claim, w.id, w.target, w.limits(w.target))
 		if err != nil {
 			return err
 		}
@@ -128,6 +147,9 @@ func (w *targetWork) carryOut(ctx context.Context, plan store.SubjectPlan, users
 			return err
 		}
 	}
+	if w.dry {
+		return nil
+	}
 	for _, stage := range plan.Stages {
 		due, err := w.Store.DueSubjects(ctx, w.claim.RunID, w.id, stage, users, groups)
 		if err != nil {
@@ -142,6 +164,7 @@ func (w *targetWork) carryOut(ctx context.Context, plan store.SubjectPlan, users
 		w.counts.Refused += result.Refused
 		w.counts.Failed += result.Failed
 		w.counts.Skipped += result.Skipped
+		w.counts.Waiting += result.Waiting
 		w.linkedGroups = w.linkedGroups || stage == directory.StageGroups && result.Applied > 0
 		w.wait = max(w.wait, b.longestWait())
 		if err != nil {
@@ -161,7 +184,7 @@ func (w *targetWork) give(ctx context.Context, err error) error {
 	case class == directory.ClassInternal, class == directory.ClassCanceled:
 		return err
 	}
-	w.Log.Warn("a target cannot be used; what was pushed is put off", "connection", w.c.Name, "target", w.target.Name, "class", class, "error", err)
+	w.Log.Warn("a target cannot be used; what is due there is put off", "connection", w.c.Name, "target", w.target.Name, "class", class, "error", err)
 	w.class, w.wait = class, max(w.wait, retryAfter(err))
 	return nil
 }

@@ -28,6 +28,9 @@ func (d *drain) pull(ctx context.Context, items []store.InboxItem) (subjects, er
 	}
 	if d.c.pushedOnly() {
 		pulled, err := d.Store.Pull(ctx, d.claim, ids, d.c.Mapping, d.Now())
+		if err == nil && pulled.Moved {
+			d.wakeOthers(ctx, d.c) // the people in a group that moved are in other shards
+		}
 		return subjects{userOf: pulled.Users, groupOf: pulled.Groups}, err
 	}
 	resources, err := d.Store.PushedResources(ctx, ids)

@@ -73,6 +73,9 @@ func (a *Activities) readList(ctx context.Context, in workflows.ReadInput, colle
 		return workflows.ReadResult{}, err
 	}
 	defer stop()
+	if err := a.sameSource(ctx, c, claimOf(in.RunRef)); err != nil {
+		return workflows.ReadResult{}, err
+	}
 	request := directory.PageRequest{Cursor: in.Cursor, Since: in.Since}
 	if in.Full {
 		request.Since = time.Time{}
@@ -81,7 +84,7 @@ func (a *Activities) readList(ctx context.Context, in workflows.ReadInput, colle
 	var seen []int64
 	page, err := read(ctx, c, request)
 	if err != nil {
-		return result, err
+		return result, a.noteRefusal(ctx, claimOf(in.RunRef), collection, err)
 	}
 	for n := 1; ; n++ {
 		if result.AskedAt.IsZero() {
@@ -220,15 +223,51 @@ func (a *Activities) finishRead(ctx context.Context, in workflows.FinishReadInpu
 		return workflows.FinishReadResult{}, err
 	}
 	defer stop()
+	c, err := a.connection(in.Connection)
+	if err != nil {
+		return workflows.FinishReadResult{}, err
+	}
+	progress := store.Progress{Stage: "plan", UsersRead: in.Users, GroupsRead: in.Groups, MembersRead: in.Members}
+	if !in.Full {
+		if err := a.noteClock(ctx, claim, in); err != nil {
+			return workflows.FinishReadResult{}, err
+		}
+		return workflows.FinishReadResult{}, a.readDone(ctx, claim, in, progress, false)
+	}
+	short, err := a.sourceShort(ctx, c, claim, in)
+	if err != nil {
+		return workflows.FinishReadResult{}, err
+	}
+	if short {
+		// Nothing is missing from a list that is not believed.
+		return workflows.FinishReadResult{}, a.readDone(ctx, claim, in, progress, true)
+	}
+	result, err := a.markAbsent(ctx, claim)
+	if err != nil {
+		return result, err
+	}
+	progress.Complete = true
+	return result, a.readDone(ctx, claim, in, progress, result.AbsentUsers+result.AbsentGroups > 0)
+}
+
+// readDone records what was read. After what is doubtful, the next run reads
+// everything again.
+func (a *Activities) readDone(ctx context.Context, claim store.Claim, in workflows.FinishReadInput, progress store.Progress, doubtful bool) error {
+	if err := a.Store.SaveProgress(ctx, claim, progress); err != nil {
+		return err
+	}
+	return a.Store.ReadDone(ctx, claim, progress.Complete, in.ReadFrom, a.Now(), doubtful)
+}
+
+// markAbsent marks what complete lists lacked, and says how much.
+func (a *Activities) markAbsent(ctx context.Context, claim store.Claim) (workflows.FinishReadResult, error) {
 	var result workflows.FinishReadResult
-	if in.Full {
-		var err error
-		if result.AbsentUsers, err = a.Store.MarkAbsentUsers(ctx, claim); err != nil {
-			return result, err
-		}
-		if result.AbsentGroups, err = a.Store.MarkAbsentGroups(ctx, claim); err != nil {
-			return result, err
-		}
+	var err error
+	if result.AbsentUsers, err = a.Store.MarkAbsentUsers(ctx, claim); err != nil {
+		return result, err
+	}
+	if result.AbsentGroups, err = a.Store.MarkAbsentGroups(ctx, claim); err != nil {
+		return result, err
 	}
 	for _, n := range []struct {
 		code, text string
@@ -244,10 +283,7 @@ func (a *Activities) finishRead(ctx context.Context, in workflows.FinishReadInpu
 			return result, err
 		}
 	}
-	if err := a.Store.SaveProgress(ctx, claim, store.Progress{Stage: "plan", UsersRead: in.Users, GroupsRead: in.Groups, MembersRead: in.Members}); err != nil {
-		return result, err
-	}
-	return result, a.Store.ReadDone(ctx, claim, in.Full, in.ReadFrom, a.Now(), result.AbsentUsers+result.AbsentGroups > 0)
+	return result, nil
 }
 
 // PollChanges asks the source's event log whether something happened.

@@ -123,6 +123,8 @@ func (r *recorder) count(o queued) {
 		r.result.Retry = append(r.result.Retry, workflows.RetryRef{ChangeID: o.ChangeID, Subject: o.subject, Class: o.Class})
 	case directory.Failed:
 		r.result.Failed++
+	case directory.Waiting:
+		r.result.Waiting++
 	default:
 		r.result.Refused++
 	}

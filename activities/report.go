@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/notify"
 	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
@@ -26,6 +27,8 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 	switch {
 	case in.Failure == directory.ClassCanceled:
 		result.Outcome, reason = workflows.OutcomeStopped, "it was cancelled"
+	case in.Failure == classStopped:
+		result.Outcome, reason = workflows.OutcomeStopped, "a person has stopped it"
 	case in.Failure != "":
 		result.Outcome, reason = workflows.OutcomeFailed, string(in.Failure)
 	case len(in.FailedTargets) > 0:
@@ -34,6 +37,12 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 		result.Outcome = workflows.OutcomeDry
 	default:
 		result.Outcome = outcomeOf(result, left)
+		if tripped, err := a.Store.Tripped(ctx, in.RunID); err != nil {
+			return workflows.SyncResult{}, err
+		} else if tripped && result.Outcome == workflows.OutcomeDone {
+			// Lists that were not believed leave no change behind to tell.
+			result.Outcome, reason = workflows.OutcomePartial, store.CodeSourceShort
+		}
 	}
 	// A target that could not be used has no changes to tell what is left to do there.
 	settled := in.Failure == "" && !in.DryRun && len(in.FailedTargets) == 0
@@ -45,13 +54,55 @@ func (a *Activities) finish(ctx context.Context, in workflows.FinishInput) (work
 		return result, err
 	}
 	a.tell("run ended", in.Connection, result, counts)
-	return result, nil
+	return result, a.afterwards(ctx, in, result, reason, counts)
+}
+
+// afterwards does what a run that has ended makes necessary.
+func (a *Activities) afterwards(ctx context.Context, in workflows.FinishInput, result workflows.SyncResult, reason string, counts []store.Count) error {
+	if !in.DryRun && in.Failure == "" {
+		if err := a.trip(ctx, in.RunRef); err != nil {
+			return err
+		}
+	}
+	failure := in.Failure
+	if failure == "" && len(in.FailedTargets) > 0 {
+		_, class, _ := strings.Cut(in.FailedTargets[0], ": ")
+		failure = directory.Class(class)
+	}
+	if err := a.tellOfRun(ctx, in.RunRef, result, failure, counts); err != nil || in.DryRun {
+		return err
+	}
+	// Its own joiners came after its leavers: a licence that it freed they have had.
+	return a.followUp(ctx, in.RunRef, workflows.TriggerSeats, counts)
+}
+
+// trip counts runs that the guard stopped, and tells of a connection that is put
+// in quarantine for it.
+func (a *Activities) trip(ctx context.Context, ref workflows.RunRef) error {
+	c, err := a.connection(ref.Connection)
+	if err != nil {
+		return err
+	}
+	now, err := a.Store.Trip(ctx, ref.ConnectionID, ref.RunID, c.QuarantineAfter, a.Now())
+	if err != nil {
+		return err
+	}
+	if now {
+		a.Log.Warn("a connection is in quarantine: no removal is admitted any more", "connection", ref.Connection, "run", ref.RunID)
+	}
+	// An earlier attempt may have put it there and told nobody; the same quarantine
+	// is told once.
+	since, _, err := a.Store.Quarantined(ctx, ref.ConnectionID)
+	if err != nil || since.IsZero() {
+		return err
+	}
+	return a.notify(ctx, ref.ConnectionID, notify.Quarantine(ref.Connection, ref.RunID, int64(c.QuarantineAfter), since))
 }
 
 // tell says in the log and in the metrics what a run came to.
 func (a *Activities) tell(what, connection string, result workflows.SyncResult, counts []store.Count) {
 	a.Log.Info(what, "connection", connection, "run", result.RunID, "outcome", result.Outcome, "applied", result.Applied,
-		"failed", result.Failed, "held", result.Held, "skipped", result.Skipped, "contradicted", result.Contradicted)
+		"failed", result.Failed, "held", result.Held, "waiting", result.Waiting, "skipped", result.Skipped, "contradicted", result.Contradicted)
 	if a.RunEnded != nil {
 		a.RunEnded(connection, result, counts, a.Now())
 	}
@@ -72,17 +123,21 @@ func sum(runID int64, counts []store.Count) (result workflows.SyncResult, left i
 			result.Contradicted += c.Count
 		case directory.Failed, directory.Refused, directory.Blocked:
 			result.Failed += c.Count
+		case directory.Waiting:
+			result.Waiting += c.Count
+		case directory.Approved, directory.Rejected, directory.Expired: // decided about since
 		default:
 			left += c.Count
 		}
 	}
+	result.Planned = left
 	return result, left
 }
 
 // outcomeOf is the outcome of a run that came to its end.
 func outcomeOf(r workflows.SyncResult, left int64) string {
 	switch {
-	case r.Failed+left+r.Contradicted > 0:
+	case r.Failed+left+r.Contradicted+r.Waiting > 0:
 		return workflows.OutcomePartial
 	case r.Held > 0:
 		return workflows.OutcomeHeld

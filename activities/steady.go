@@ -17,9 +17,15 @@ const (
 	steadyMost = 10 * time.Second
 )
 
-// steady asks again what may be asked twice without harm: reads, and nothing else.
+// steady asks again what may be asked twice without harm: reads, and nothing
+// else. While the run is paused it asks nothing; of one that was stopped it
+// fails with errStopped.
 func steady[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	for try := 1; ; try++ {
+		if err := steeringOf(ctx).pass(ctx, 0, false); err != nil {
+			var nothing T
+			return nothing, err
+		}
 		answer, err := ask()
 		class := directory.ClassOf(err)
 		if err == nil || try == steadyTries || class != directory.ClassUnavailable && class != directory.ClassRateLimited {

@@ -40,7 +40,7 @@ func (t *targetState) give(err error) error {
 		return err
 	}
 	class := classOf(err)
-	if class == classFenced {
+	if class == classFenced || class == classStopped {
 		return err
 	}
 	t.Failure = class
@@ -92,7 +92,7 @@ func (s *syncRun) plan(ctx workflow.Context, t *targetState) (int64, error) {
 	}
 	if guard.Doubted > 0 {
 		err := workflow.ExecuteActivity(lookUp(ctx, s.Begun.SourceQueue, s.Begun.Heartbeat), ActivityLookUp, in).Get(ctx, nil)
-		if temporal.IsCanceledError(err) {
+		if temporal.IsCanceledError(err) || err != nil && classOf(err) == classStopped {
 			return 0, err
 		}
 		if err != nil {
@@ -111,7 +111,8 @@ func (s *syncRun) applyStages(ctx workflow.Context, t *targetState) error {
 		s.stage(ctx, "applying: "+stage.String())
 		more, err := s.applyWindow(ctx, t, stage)
 		if err != nil {
-			if !errors.Is(err, errContinue) && !temporal.IsCanceledError(err) {
+			// What a stopped run has left stays as it is: the next run's.
+			if !errors.Is(err, errContinue) && !temporal.IsCanceledError(err) && classOf(err) != classStopped {
 				s.failRest(ctx, t, err)
 			}
 			return err
@@ -192,7 +193,7 @@ func (s *syncRun) retry(ctx workflow.Context, t *targetState, stage directory.St
 			err := workflow.ExecuteActivity(options, ActivityApplyChange, ChangeInput{RunRef: s.Begun.RunRef, Target: t.Ref, RetryRef: change, Stage: stage}).Get(ctx, &result)
 			if err != nil {
 				// The attempts are over; the change's own row says with what.
-				if temporal.IsCanceledError(err) || classOf(err) == classFenced {
+				if class := classOf(err); temporal.IsCanceledError(err) || class == classFenced || class == classStopped {
 					return err
 				}
 				result = ApplyResult{Failed: 1}
@@ -208,6 +209,6 @@ func (s *syncRun) retry(ctx workflow.Context, t *targetState, stage directory.St
 }
 
 func (s *syncRun) count(ctx workflow.Context, r ApplyResult) {
-	s.Settled += r.Applied + r.Refused + r.Skipped + r.Failed
+	s.Settled += r.Applied + r.Refused + r.Skipped + r.Failed + r.Waiting
 	s.stage(ctx, s.stageName)
 }

@@ -210,6 +210,8 @@ type BatchInput struct {
 // ApplyResult counts what became of changes.
 type ApplyResult struct {
 	Applied, Refused, Skipped, Failed int64
+	// Waiting counts joiners for whom no licence is free.
+	Waiting int64
 	// Retry are the changes that are worth trying again, each as an activity of its own.
 	Retry []RetryRef
 }
@@ -253,6 +255,11 @@ type SyncResult struct {
 	Held           int64
 	Skipped        int64
 	Contradicted   int64
+	// Waiting counts joiners for whom no licence is free.
+	Waiting int64
+	// Planned counts changes that were planned and not carried out: all of a dry
+	// run's, and those that a stopped run has left to the next.
+	Planned int64
 }
 
 // The outcomes of a run.

@@ -179,11 +179,7 @@ func (p *provision) attributes(ctx workflow.Context, outcome string) {
 	if !p.SearchAttributes {
 		return
 	}
-	err := workflow.UpsertTypedSearchAttributes(ctx, attributeConnection.ValueSet(p.in.Connection), attributeTrigger.ValueSet(TriggerPush),
-		attributeOutcome.ValueSet(outcome), attributeHeld.ValueSet(p.Held), attributeFailed.ValueSet(p.Failed))
-	if err != nil {
-		workflow.GetLogger(ctx).Warn("search attributes were not set", "error", err)
-	}
+	tell(ctx, p.in.Connection, TriggerPush, outcome, p.Held, p.Failed)
 }
 
 // details says where the work stands, in the Web UI.

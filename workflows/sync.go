@@ -80,6 +80,9 @@ func Sync(ctx workflow.Context, in SyncInput) (SyncResult, error) {
 	if err := workflow.SetQueryHandler(ctx, ProgressQuery, func() (Progress, error) { return s.progress(), nil }); err != nil {
 		return SyncResult{}, fmt.Errorf("register query: %w", err)
 	}
+	if err := steerable(ctx, func() RunRef { return s.Begun.RunRef }); err != nil {
+		return SyncResult{}, err
+	}
 	if in.State == nil {
 		err := workflow.ExecuteActivity(local(ctx, FirstHeartbeat, "claim "+in.Connection), ActivityBegin, BeginInput{
 			Connection: in.Connection, WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Trigger: in.Trigger,
@@ -100,6 +103,9 @@ func Sync(ctx workflow.Context, in SyncInput) (SyncResult, error) {
 	}
 	err := s.phases(ctx)
 	if errors.Is(err, errContinue) {
+		if err := settled(ctx); err != nil {
+			return SyncResult{}, err
+		}
 		in.State = &s.SyncState
 		return SyncResult{}, workflow.NewContinueAsNewError(ctx, Sync, in)
 	}
@@ -164,7 +170,10 @@ func (s *syncRun) finish(ctx workflow.Context, failure error) (SyncResult, error
 	result.Users, result.Groups, result.Members = s.Users, s.Groups, s.Members
 	s.stage(ctx, result.Outcome)
 	s.attributes(ctx, result.Outcome, result.Held, result.Failed)
-	if failure != nil && in.Failure != directory.ClassCanceled {
+	if err := settled(ctx); err != nil {
+		return result, err
+	}
+	if failure != nil && in.Failure != directory.ClassCanceled && in.Failure != classStopped {
 		// The class alone: the words behind it are in the database.
 		return result, temporal.NewNonRetryableApplicationError("the run failed", string(in.Failure), nil)
 	}
@@ -184,11 +193,7 @@ func (s *syncRun) attributes(ctx workflow.Context, outcome string, held, failed 
 	if !s.Begun.SearchAttributes {
 		return
 	}
-	err := workflow.UpsertTypedSearchAttributes(ctx, attributeConnection.ValueSet(s.in.Connection), attributeTrigger.ValueSet(s.in.Trigger),
-		attributeOutcome.ValueSet(outcome), attributeHeld.ValueSet(held), attributeFailed.ValueSet(failed))
-	if err != nil {
-		workflow.GetLogger(ctx).Warn("search attributes were not set", "error", err)
-	}
+	tell(ctx, s.in.Connection, s.in.Trigger, outcome, held, failed)
 }
 
 // stage says where the run stands, in the Web UI too.

@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/budget"
 	"github.com/rollcall-sync/rollcall/internal/config"
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/directory/rules"
 	"github.com/rollcall-sync/rollcall/internal/source/okta"
 	"github.com/rollcall-sync/rollcall/internal/source/pushed"
 	"github.com/rollcall-sync/rollcall/internal/store"
@@ -44,22 +45,25 @@ func Connections(c *config.Config, db Database) (map[string]*activities.Connecti
 }
 
 func connect(name string, c config.Connection, db Database) (*activities.Connection, error) {
-	source, err := newSource(name, c.Source, db)
+	set, err := rules.Compile(c.Rules(capabilities))
+	if err != nil {
+		return nil, err
+	}
+	// No attributes are stored but those that a rule reads.
+	kept, all := set.Attributes()
+	source, err := newSource(name, c, set, db)
 	if err != nil {
 		return nil, err
 	}
 	connection := &activities.Connection{
-		Name: name, RulesDigest: rulesDigest(c), Source: source, SourceQueue: temporal.SourceQueue(name),
-		Scope:     directory.Scope{MembersOnly: c.Source.Users == config.UsersGroupMembers},
+		Name: name, RulesDigest: rulesDigest(c, set), Source: source, SourceQueue: temporal.SourceQueue(name),
+		Rules:     set,
 		FullEvery: c.Source.FullRead.Duration(), Overlap: c.Source.Overlap,
-		Guard: store.Limits{
-			Share: float64(c.Guard.RemovalsShare), Count: int64(c.Guard.RemovalsLimit), Always: int64(c.Guard.AlwaysAllowed),
-			Window: c.Guard.Window, HeldFor: c.Guard.HeldExpires,
-		},
+		Guard: limits(c.Guard.For(config.TargetGuard{})), SourceFloor: floor(c.Guard), QuarantineAfter: c.Guard.QuarantineAfter,
 	}
 	connection.Pushes = c.Pushed()
 	if c.Source.Kind == config.KindScim {
-		connection.Mapping = pushed.Mapping()
+		connection.Mapping = pushed.Mapping(pushed.Attributes{Names: kept, All: all})
 	}
 	for _, targetName := range c.TargetNames() {
 		t := c.Targets[targetName]
@@ -71,26 +75,58 @@ func connect(name string, c config.Connection, db Database) (*activities.Connect
 			Target: client, Name: targetName, Kind: t.Kind, Identity: atlassiancloud.Identity(t.Organization, t.Directory),
 			Queue: temporal.TargetQueue(name, targetName), AdoptGroups: adopts(t.AdoptGroups),
 			ProtectedAccounts: t.Protected.Accounts, ProtectedGroups: t.Protected.Groups,
+			Can: capabilities(t.Kind), Guard: limits(c.Guard.For(t.Guard)),
+			Mode: directory.GroupMode(t.Groups.Mode), Recreate: t.Groups.Renames == config.RenamesRecreate, LinkBy: t.LinkBy,
 			FullEvery: t.FullRead.Duration(), Concurrency: t.Concurrency,
 		})
 	}
 	return connection, nil
 }
 
-func newSource(name string, s config.Source, db Database) (directory.Source, error) {
-	if s.Kind == config.KindScim {
-		return pushed.New(name, db, time.Now), nil
+// capabilities is what a kind of target can do.
+func capabilities(kind string) directory.Capabilities {
+	if kind == config.KindAtlassianCloud {
+		return atlassiancloud.Capabilities()
 	}
-	c := okta.Config{
+	return directory.Capabilities{}
+}
+
+func limits(g config.Guard) store.Limits {
+	l := store.Limits{
+		Share: float64(g.RemovalsShare), Count: int64(g.RemovalsLimit), Always: int64(g.AlwaysAllowed), Window: g.Window, HeldFor: g.HeldExpires,
+	}
+	for kind, limit := range g.Kinds {
+		if l.Kinds == nil {
+			l.Kinds = make(map[directory.Kind]store.KindLimit, len(g.Kinds))
+		}
+		l.Kinds[kind] = store.KindLimit{Share: float64(*limit.Share), Count: int64(*limit.Limit), Always: int64(*limit.Always)}
+	}
+	return l
+}
+
+func floor(g config.Guard) store.SourceFloor {
+	return store.SourceFloor{
+		Users: int64(g.MinimumUsers), Groups: int64(g.MinimumGroups), Drop: float64(g.MaxDrop),
+	}
+}
+
+func newSource(name string, c config.Connection, set *rules.Set, db Database) (directory.Source, error) {
+	s := c.Source
+	kept, all := set.Attributes()
+	if s.Kind == config.KindScim {
+		return pushed.New(name, db, time.Now, pushed.Attributes{Names: kept, All: all}), nil
+	}
+	reads := okta.Config{
 		URL: s.URL, Token: s.Token.Reveal(), AppID: s.AppID, PageSize: s.PageSize, MembersPageSize: s.PageSize, Timeout: s.Timeout, UserAgent: userAgent(),
-		Groups: okta.Selection{Names: s.Groups, Exclude: s.ExcludeGroups, Types: s.GroupTypes, IDs: s.GroupIDs},
+		Groups:     okta.Selection{Names: s.Groups, Exclude: s.ExcludeGroups, Types: s.GroupTypes, IDs: s.GroupIDs, Where: set.Selects},
+		Attributes: okta.Attributes{Names: kept, All: all},
 	}
 	if db != nil {
-		c.Transport = budget.NewTransport(okta.NewTransport(), db, budget.Endpoint{
+		reads.Transport = budget.NewTransport(okta.NewTransport(), db, budget.Endpoint{
 			Owner: owner("okta", s.URL, s.Token), Share: float64(s.RateLimitShare), Bucket: okta.BucketOf, Read: okta.ReadLimits,
 		})
 	}
-	return okta.New(c)
+	return okta.New(reads)
 }
 
 func newTarget(t config.Target, db Database) (directory.Target, error) {
@@ -128,28 +164,28 @@ func adopts(a config.AdoptGroups) func(string) bool {
 
 // rulesDigest identifies what decides who gets what. Settings of how fast and
 // how often are no rules.
-func rulesDigest(c config.Connection) string {
-	type target struct{ Name, Kind, Organization, Directory string }
-	rules := struct {
-		URL, AppID, Users           string
+func rulesDigest(c config.Connection, set *rules.Set) string {
+	type target struct {
+		Name, Kind, Organization, Directory string
+		Mode, Renames, Nested               string
+		LinkBy                              []string
+	}
+	decides := struct {
+		Rules                       string
+		Source, URL, AppID          string
 		Groups, Exclude, Types, IDs []string
 		Targets                     []target
 		AdoptAll                    []bool
 		AdoptNames                  [][]string
-		// Left out where it is the usual, so that what was stored before stays decided.
-		Pushed string `json:",omitempty"`
-	}{c.Source.URL, c.Source.AppID, c.Source.Users, c.Source.Groups, c.Source.ExcludeGroups, c.Source.GroupTypes, c.Source.GroupIDs, nil, nil, nil, ""}
-	if c.Source.Kind != config.KindOkta {
-		rules.Pushed = c.Source.Kind
-	}
+	}{set.Digest(), c.Source.Kind, c.Source.URL, c.Source.AppID, c.Source.Groups, c.Source.ExcludeGroups, c.Source.GroupTypes, c.Source.GroupIDs, nil, nil, nil}
 	for _, name := range c.TargetNames() {
 		t := c.Targets[name]
-		rules.Targets = append(rules.Targets, target{name, t.Kind, t.Organization, t.Directory})
-		rules.AdoptAll = append(rules.AdoptAll, t.AdoptGroups.All)
-		rules.AdoptNames = append(rules.AdoptNames, t.AdoptGroups.Names)
+		decides.Targets = append(decides.Targets, target{name, t.Kind, t.Organization, t.Directory, t.Groups.Mode, t.Groups.Renames, t.Groups.Nested, t.LinkBy})
+		decides.AdoptAll = append(decides.AdoptAll, t.AdoptGroups.All)
+		decides.AdoptNames = append(decides.AdoptNames, t.AdoptGroups.Names)
 	}
 	// A struct of strings, slices and booleans always encodes.
-	text, _ := json.Marshal(rules)
+	text, _ := json.Marshal(decides)
 	digest := sha256.Sum256(text)
 	return hex.EncodeToString(digest[:16])
 }

@@ -50,6 +50,9 @@ type WorkerOptions struct {
 	StoreOptions []store.Option
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// SweepEvery is how soon a workflow is started whose own start was lost; 0 is
+	// a minute.
+	SweepEvery time.Duration
 }
 
 // DatabaseAddress is the address of the configured database, for store.Open.
@@ -66,6 +69,9 @@ func DatabaseAddress(d config.Database) string {
 func StartWorker(ctx context.Context, c *config.Config, o WorkerOptions) (_ *Worker, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.SweepEvery <= 0 {
+		o.SweepEvery = entitiesEvery
 	}
 	w := &Worker{log: o.Log, fatal: make(chan error, 1)}
 	defer func() {
@@ -102,6 +108,13 @@ func StartWorker(ctx context.Context, c *config.Config, o WorkerOptions) (_ *Wor
 	}
 	acts := &activities.Activities{
 		Store: w.Store, Connections: connections, Heartbeat: c.Temporal.HeartbeatTimeout, SearchAttributes: attributes, Log: o.Log, Now: o.Now,
+		Start: temporal.NewEntities(w.Client),
+	}
+	if err := control(c, acts); err != nil {
+		return nil, err
+	}
+	if err := acts.EnsureConnections(ctx); err != nil {
+		return nil, err
 	}
 	if o.Registry != nil {
 		counted, err := newRunMetrics(o.Registry)
@@ -123,11 +136,12 @@ func StartWorker(ctx context.Context, c *config.Config, o WorkerOptions) (_ *Wor
 	if w.Applied, err = temporal.Apply(ctx, w.Client.ScheduleClient(), Schedules(c)); err != nil {
 		return nil, err
 	}
+	sweeping, stop := context.WithCancel(context.WithoutCancel(ctx))
+	w.sweep = stop
 	if w.waker != nil {
-		sweeping, stop := context.WithCancel(context.WithoutCancel(ctx))
-		w.sweep = stop
 		w.swept.Go(func() { w.waker.Run(sweeping) })
 	}
+	w.swept.Go(func() { sweepEntities(sweeping, acts, o.SweepEvery, o.Log) })
 	return w, nil
 }
 
@@ -155,6 +169,11 @@ func (w *Worker) register(c *config.Config, connections map[string]*activities.C
 	main.RegisterWorkflowWithOptions(workflows.Sync, workflow.RegisterOptions{Name: workflows.SyncName})
 	main.RegisterWorkflowWithOptions(workflows.Watch, workflow.RegisterOptions{Name: workflows.WatchName})
 	main.RegisterWorkflowWithOptions(workflows.Provision, workflow.RegisterOptions{Name: workflows.ProvisionName})
+	main.RegisterWorkflowWithOptions(workflows.Subjects, workflow.RegisterOptions{Name: workflows.SubjectsName})
+	main.RegisterWorkflowWithOptions(workflows.Held, workflow.RegisterOptions{Name: workflows.HeldName})
+	main.RegisterWorkflowWithOptions(workflows.Leaver, workflow.RegisterOptions{Name: workflows.LeaverName})
+	main.RegisterWorkflowWithOptions(workflows.Notify, workflow.RegisterOptions{Name: workflows.NotifyName})
+	main.RegisterWorkflowWithOptions(workflows.Housekeeping, workflow.RegisterOptions{Name: workflows.HousekeepingName})
 	main.RegisterActivity(acts)
 	for _, name := range c.ConnectionNames() {
 		connection := connections[name]
@@ -165,11 +184,13 @@ func (w *Worker) register(c *config.Config, connections map[string]*activities.C
 		} {
 			source.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 		}
-		if connection.Pushes {
-			provision := w.add(temporal.ProvisionQueue(name), c)
-			for name, f := range map[string]any{workflows.ActivityDrain: acts.Drain, workflows.ActivityFinishPush: acts.FinishPush} {
-				provision.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
-			}
+		// One person now must not wait behind the batches of a run either.
+		provision := w.add(temporal.ProvisionQueue(name), c)
+		for name, f := range map[string]any{
+			workflows.ActivityDrain: acts.Drain, workflows.ActivityFinishPush: acts.FinishPush,
+			workflows.ActivityApplySubjects: acts.ApplySubjects, workflows.ActivityFinishSubjects: acts.FinishSubjects,
+		} {
+			provision.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 		}
 		for _, t := range connection.Targets {
 			target := w.add(t.Queue, c)
@@ -246,6 +267,12 @@ func (w *Worker) Stop() {
 // Schedules are the schedules that a configuration asks for.
 func Schedules(c *config.Config) []temporal.ScheduleSpec {
 	var specs []temporal.ScheduleSpec
+	if len(c.Connections) > 0 {
+		specs = append(specs, temporal.ScheduleSpec{
+			Housekeeping: true, Schedule: config.Schedule{Every: config.Recurrence{Interval: housekeepingEvery}},
+			Workflow: workflows.HousekeepingName, TaskQueue: temporal.WorkflowQueue,
+		})
+	}
 	for _, name := range c.ConnectionNames() {
 		connection := c.Connections[name]
 		if connection.Schedule != nil {

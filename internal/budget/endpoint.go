@@ -74,3 +74,20 @@ func hasPriority(ctx context.Context) bool {
 	urgent, _ := ctx.Value(priorityKey{}).(bool)
 	return urgent
 }
+
+type gateKey struct{}
+
+// WithGate makes every call with this context ask first, once it may be sent
+// and before it is: an error of the gate is the call's. A call may have waited
+// for seconds since whoever makes it last looked whether it still should.
+func WithGate(ctx context.Context, gate func(ctx context.Context) error) context.Context {
+	return context.WithValue(ctx, gateKey{}, gate)
+}
+
+func passGate(ctx context.Context) error {
+	gate, ok := ctx.Value(gateKey{}).(func(context.Context) error)
+	if !ok {
+		return nil
+	}
+	return gate(ctx)
+}

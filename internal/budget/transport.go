@@ -28,8 +28,8 @@ const (
 // shared budget allows. A request that must wait up to 10 s waits, while its
 // context allows; one that must wait longer is not sent and fails with a
 // *directory.RateLimitError. When the store fails, the request is not sent
-// and fails with a *StoreError. What base returns is passed on as it is, a
-// 429 too.
+// and fails with a *StoreError. A gate of its context (WithGate) is asked just
+// before it is sent. What base returns is passed on as it is, a 429 too.
 func NewTransport(base http.RoundTripper, store Store, e Endpoint) http.RoundTripper {
 	return &transport{base: base, store: store, endpoint: e.withDefaults(), buckets: make(map[string]*bucket)}
 }
@@ -58,6 +58,11 @@ func (t *transport) bucket(name string) *bucket {
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	b := t.bucket(t.endpoint.Bucket(req))
 	p, err := b.acquire(req.Context(), hasPriority(req.Context()))
+	if err == nil {
+		if err = passGate(req.Context()); err != nil {
+			b.release(req.Context(), p, nil)
+		}
+	}
 	if err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close() // a RoundTripper must; the request is not sent, so nothing is lost

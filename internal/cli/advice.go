@@ -21,6 +21,12 @@ const (
 	// What a push named and the source does not confirm, where both are used.
 	classUnknownUser  directory.Class = "unknown-user"
 	classUnknownGroup directory.Class = "unknown-group"
+	// classEnded is the steering of a run that has ended.
+	classEnded directory.Class = "ended"
+	// classStopped is a run that a person stopped, classSourceChanged one whose
+	// source is not the one that it was.
+	classStopped       directory.Class = "stopped"
+	classSourceChanged directory.Class = "source-changed"
 	// classTimeout stands for an activity whose worker was not heard of any more.
 	classTimeout directory.Class = "worker-lost"
 )
@@ -48,14 +54,30 @@ var advice = map[directory.Class]string{
 	directory.ClassAmbiguous:   "Several accounts or groups in {place} match, and which one is meant is not guessed. Leave one of them there, then run again.",
 	directory.ClassLinked:      "That account or group belongs to another person, group or connection of Rollcall's already. See that no two of them claim the same.",
 	directory.ClassClosed:      "The account was closed in {place} and cannot be restored by Rollcall. Restore it there, if the person should have it.",
-	directory.ClassNoRename:    "{place} cannot rename groups: the old name stays, and members are kept in step. Nothing to do.",
+	directory.ClassNoRename:    "{place} cannot rename groups: the old name stays, and members are kept in step. Nothing to do; groups.renames: recreate makes a new group in place of the old one, once approved.",
 	directory.ClassNoLink:      "They wait for an account or a group that could not be made. Mend that first; the next run does the rest.",
-	directory.ClassOverLimit:   "More would be taken away than the guard admits. Look at it with \"rollcall run {run} --state held\"; if it is right, \"rollcall sync {connection} --allow-removals\" lets one run through.",
+	directory.ClassOverLimit:   "More would be taken away than the guard admits. Look at it with \"rollcall run {run} --state held\"; if it is right, \"rollcall approve {run}\" makes it, whole or in part.",
 	directory.ClassWholeGroup:  "A group would lose all its members. Look at it with \"rollcall run {run} --state held\"; if it is right, \"rollcall sync {connection} --allow-removals\" lets one run through.",
 	directory.ClassEverybody:   "Everybody would lose their access. See that the source answers as it should (\"rollcall check\"); only if that is really meant, \"rollcall sync {connection} --allow-removals\" lets one run through.",
 	directory.ClassUnconfirmed: "The source could not be asked directly whether these are really gone, so they were left. The next run asks again.",
 	directory.ClassStillThere:  "The source's lists did not have them, yet they are there when looked up: its lists were wrong and nothing was taken away. The next run looks again.",
 	directory.ClassStale:       "It was no longer due when its turn came. Nothing to do.",
+
+	directory.ClassBadName:      "{place} would refuse a group of that name; the detail says why. Give it another with {target}.groups (map, patterns, prefix), or rename it in the source.",
+	directory.ClassRecreate:     "{place} cannot rename a group, so a new one would be made and its members moved; the old one stays with what it is allowed. If that is right, \"rollcall approve {run} --only group.replace\".",
+	directory.ClassByHand:       "A person took these out of the run. The next run looks at them again.",
+	directory.ClassNotApproved:  "Also due for these people, and not part of what was approved. The next run looks at it, under the guard.",
+	directory.ClassUnlinked:     "A person took the link of these away, so no account is made or linked. Say which is theirs: \"rollcall link set {connection} USER ACCOUNT\".",
+	directory.ClassQuarantine:   "The connection is in quarantine: the guard stopped several runs, each for something new. See why with \"rollcall quarantine\" and \"rollcall held {connection}\"; when the source is right again, \"rollcall quarantine release {connection}\".",
+	directory.ClassSourceShort:  "The source's list was shorter than the configuration's minimum, or far shorter than before, so nothing was taken to be missing. See that the source answers as it should: \"rollcall check\".",
+	directory.ClassChangedSince: "It has changed since that run, so it is left as it is. Nothing to do; \"rollcall explain {connection} USER\" says how it stands.",
+	directory.ClassWithAccount:  "It goes with the account, which is suspended and keeps what it is in. Nothing to do.",
+	directory.ClassIrreversible: "{place} cannot take this back. Mend it there by hand, if it must be.",
+	directory.ClassUnsupported:  "{place} cannot do this. Nothing to do; \"rollcall validate\" lists what it can.",
+
+	classEnded:         "The run has ended, so there is nothing to steer. Look at it with \"rollcall runs {connection}\".",
+	classStopped:       "A person stopped the run. What it had done is recorded; the next run does the rest: \"rollcall sync {connection}\".",
+	classSourceChanged: "The source is another organization than the one that this connection's people come from. Put the former address back, or give the new one a connection of its own; if it only moved, \"rollcall check --accept-source {connection}\".",
 
 	classFenced:   "Another run took the connection over. Look at that one: \"rollcall runs {connection}\".",
 	classUnknown:  "The worker runs with a configuration that lacks this connection or target. Restart it with the one that you use here.",
@@ -115,6 +137,9 @@ func advise(run store.Run, counts []store.Count) []advised {
 		i := slices.IndexFunc(all, func(a advised) bool { return a.Target == c.Target && a.Class == c.Class })
 		if i < 0 {
 			next := adviceOn(directory.Class(c.Class), place{run.Connection, c.Target, run.ID})
+			if run.DryRun && c.State == string(directory.Held) {
+				next = "A run would hold these until a person approves them, and do everything else."
+			}
 			all = append(all, advised{Target: c.Target, Class: c.Class, Next: next})
 			i = len(all) - 1
 		}
@@ -130,6 +155,9 @@ func adviseRun(run store.Run) []advised {
 	case outcomeLost:
 		return []advised{{Class: outcomeLost, Next: "Its worker or the Temporal server went away. What it had done is recorded; the next run goes on from there."}}
 	case workflows.OutcomeStopped:
+		if run.Control == store.VerbStop {
+			return []advised{{Class: string(classStopped), Next: adviceOn(classStopped, at)}}
+		}
 		return []advised{{Class: string(directory.ClassCanceled), Next: adviceOn(directory.ClassCanceled, at)}}
 	case workflows.OutcomeFailed:
 	default:

@@ -101,7 +101,7 @@ func TestAdviceNamesTheSettingToChange(t *testing.T) {
 		"the groups to adopt":         {directory.ClassNotAdopted, target, "connections.staff.targets.cloud.adopt_groups"},
 		"what is protected":           {directory.ClassProtected, target, "connections.staff.targets.cloud.protected"},
 		"how to look at what is held": {directory.ClassOverLimit, target, `"rollcall run 7 --state held"`},
-		"how to let it through":       {directory.ClassOverLimit, target, `"rollcall sync staff --allow-removals"`},
+		"how to let it through":       {directory.ClassOverLimit, target, `"rollcall approve 7"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

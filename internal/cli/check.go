@@ -38,12 +38,23 @@ type checked struct {
 }
 
 func (p *program) checkCommand() *cobra.Command {
-	return &cobra.Command{
+	var a acceptance
+	c := &cobra.Command{
 		Use: "check", Short: "Ask every source and target whether it can be used, and say what is missing", Args: noArguments,
 		Long: "Ask every source and target, Temporal and the database whether they can be used: reachable, authorised, what the credential may do, what is missing.\n\n" +
-			"Nothing is changed in a source or a target. The exit code is 1 when something is missing.",
-		RunE: func(c *cobra.Command, _ []string) error { return p.check(c.Context()) },
+			"Nothing is changed in a source or a target. The exit code is 1 when something is missing.\n\n" +
+			"Runs of a connection whose source is another organization than before fail, so that nobody leaves by a slip in an address; --accept-source says that it is meant.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if a.connection != "" {
+				return p.acceptSource(c.Context(), a)
+			}
+			return p.check(c.Context())
+		},
 	}
+	c.Flags().StringVar(&a.connection, "accept-source", "", "read this connection from the organization that is configured now")
+	byFlag(c, &a.by)
+	yesFlag(c, &a.yes)
+	return c
 }
 
 func (p *program) check(ctx context.Context) error {
@@ -68,7 +79,7 @@ func (p *program) check(ctx context.Context) error {
 		// A source of pushes is nowhere to be asked.
 		if configured.Source.Kind != config.KindScim {
 			results = append(results, checked{Connection: name, Part: "source", Kind: configured.Source.Kind, Identity: configured.Source.URL})
-			work = append(work, func(r *checked) { checkSource(ctx, connection, r) })
+			work = append(work, func(r *checked) { checkSource(ctx, db, connection, r) })
 		}
 		if configured.Pushed() {
 			results = append(results, checked{Connection: name, Part: "scim", Kind: config.KindScim, Identity: c.Scim.Base(name)})
@@ -205,7 +216,7 @@ func checkDatabase(c *config.Config, db *sharedStore, r *checked) {
 	}
 }
 
-func checkSource(ctx context.Context, c *activities.Connection, r *checked) {
+func checkSource(ctx context.Context, db *sharedStore, c *activities.Connection, r *checked) {
 	report, err := c.Source.Check(ctx)
 	if report.Identity != "" {
 		r.Identity = report.Identity
@@ -213,7 +224,9 @@ func checkSource(ctx context.Context, c *activities.Connection, r *checked) {
 	r.Can, r.Missing = report.Can, report.Missing
 	if err != nil {
 		r.Missing = append(r.Missing, couldNotAsk(err, place{connection: c.Name}))
+		return
 	}
+	checkIdentity(ctx, db, c, report.Identity, r)
 }
 
 func checkTarget(ctx context.Context, connection string, t *activities.Target, r *checked) {

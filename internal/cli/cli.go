@@ -32,11 +32,14 @@ rollcall.yaml in the working directory.`
 
 // program is one call of the command line.
 type program struct {
-	env func(string) (string, bool)
+	env   func(string) (string, bool)
+	stdin io.Reader
 	// out is standard output; what goes wrong in writing it is found by Flush.
 	out    *bufio.Writer
 	stderr io.Writer
 	now    func() time.Time
+	// attended is whether somebody is there to answer a question.
+	attended func() bool
 
 	config string
 	json   bool
@@ -44,11 +47,13 @@ type program struct {
 }
 
 // Run runs the command that args name until it is done or the context ends.
-// Environment variables come from env, in the manner of os.LookupEnv. What
+// Questions are asked on stderr and answered on stdin, when both are a
+// terminal. Environment variables come from env, in the manner of os.LookupEnv. What
 // went wrong is printed to stderr and returned; ExitCode turns it into the
 // exit code.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer, env func(string) (string, bool)) error {
-	p := &program{env: env, out: bufio.NewWriter(stdout), stderr: stderr, now: time.Now}
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) error {
+	p := &program{env: env, stdin: stdin, out: bufio.NewWriter(stdout), stderr: stderr, now: time.Now}
+	p.attended = func() bool { return isTerminal(p.stdin) && isTerminal(p.stderr) }
 	root := p.root()
 	root.SetArgs(args)
 	root.SetOut(p.out)
@@ -77,8 +82,10 @@ func (p *program) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage("%w; see %s --help", err, c.CommandPath()) })
 	root.PersistentFlags().StringVar(&p.config, "config", config.DefaultPath(p.env), "configuration file (or ROLLCALL_CONFIG)")
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print one JSON object or array")
-	root.AddCommand(p.validateCommand(), p.checkCommand(), p.syncCommand(), p.runsCommand(), p.runCommand(), p.scheduleCommand(),
-		p.tokenCommand(), p.scimCommand(), p.versionCommand())
+	root.AddCommand(p.validateCommand(), p.checkCommand(), p.planCommand(), p.syncCommand(), p.runsCommand(), p.runCommand(),
+		p.heldCommand(), p.approveCommand(), p.rejectCommand(), p.quarantineCommand(), p.undoCommand(),
+		p.explainCommand(), p.leaversCommand(), p.linkCommand(), p.accountsCommand(), p.auditCommand(), p.eraseCommand(),
+		p.scheduleCommand(), p.notifyCommand(), p.tokenCommand(), p.scimCommand(), p.versionCommand())
 	return root
 }
 

@@ -14,6 +14,7 @@ import (
 	sdk "go.temporal.io/sdk/temporal"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
 
@@ -40,12 +41,19 @@ type following struct {
 	run        client.WorkflowRun
 	connection string
 	view       view
+	// runs is where the run of a workflow is recorded, and whether it is paused.
+	runs runsOfWorkflows
 }
 
-// toTheEnd shows where the run stands until it ends or ctx does. The error is
-// a *runFailedError when the run failed, and another when it could not be
-// followed.
-func (f *following) toTheEnd(ctx context.Context) (workflows.SyncResult, error) {
+type runsOfWorkflows interface {
+	RunOfWorkflow(ctx context.Context, workflowID string) (store.Run, error)
+}
+
+// toTheEnd shows where the run stands until it ends or ctx does, and puts what
+// the workflow returned into result. It returns the run's id, as far as it is
+// known. The error is a *runFailedError when the run failed, and another when
+// it could not be followed.
+func (f *following) toTheEnd(ctx context.Context, result any) (int64, error) {
 	watching, stop := context.WithCancel(ctx)
 	progress := make(chan workflows.Progress)
 	waits := make(chan string)
@@ -55,24 +63,39 @@ func (f *following) toTheEnd(ctx context.Context) (workflows.SyncResult, error) 
 	defer watchers.Wait()
 	defer stop()
 
-	var result workflows.SyncResult
 	ended := make(chan error, 1)
-	watchers.Go(func() { ended <- f.run.Get(watching, &result) })
+	watchers.Go(func() { ended <- f.run.Get(watching, result) })
 	var runID int64
+	look := time.NewTicker(waitsEvery)
+	defer look.Stop()
+	paused := false
 	for {
 		select {
+		case <-look.C:
+			paused = f.sayPaused(watching, paused)
 		case p := <-progress:
 			runID = p.RunID
 			f.view.show(p)
 		case line := <-waits:
 			f.view.say(line)
 		case err := <-ended:
-			if err != nil {
-				result = workflows.SyncResult{RunID: runID}
-			}
-			return result, endOf(err)
+			return runID, endOf(err)
 		}
 	}
+}
+
+// sayPaused says once that a person has paused the run, and returns whether it
+// is paused. A database that does not answer now is asked again.
+func (f *following) sayPaused(ctx context.Context, before bool) bool {
+	run, err := f.runs.RunOfWorkflow(ctx, f.run.GetID())
+	if err != nil {
+		return before
+	}
+	paused := run.Control == store.VerbPause
+	if paused && !before {
+		f.view.say(fmt.Sprintf("Waiting: run %d is paused. Let it go on with: rollcall run resume %d", run.ID, run.ID))
+	}
+	return paused
 }
 
 // endOf tells a run that failed from one that could not be followed.

@@ -50,6 +50,55 @@ func printJSONAnd[T any](p *program, object any, field string, rows iter.Seq2[T,
 	return nil
 }
 
+// printJSONRows prints an array that is never held in memory as a whole.
+func printJSONRows[T any](p *program, rows iter.Seq2[T, error]) error {
+	separator := "[ "
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		p.printf("%s", separator)
+		// Which ends its line.
+		if err := p.printJSONLine(row); err != nil {
+			return err
+		}
+		separator = ", "
+	}
+	if separator == "[ " {
+		p.printf("[")
+	}
+	p.printf("]\n")
+	return nil
+}
+
+// printJSONLines prints an object a line, as they come.
+func printJSONLines[T any](p *program, rows iter.Seq2[T, error]) error {
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := p.printJSONLine(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mapped turns what is streamed into rows of CSV.
+func mapped[T any](rows iter.Seq2[T, error], row func(T) []string) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		for one, err := range rows {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(row(one), nil) {
+				return
+			}
+		}
+	}
+}
+
 // printCSV prints headings and rows.
 func (p *program) printCSV(headings []string, rows iter.Seq2[[]string, error]) error {
 	w := csv.NewWriter(p.out)

@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
-	"iter"
 	"slices"
-	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
@@ -72,15 +70,19 @@ func (r *runReport) outcomeError() error {
 		return nil
 	case workflows.OutcomeHeld:
 		return &failure{code: ExitPartial, err: fmt.Errorf("run %d is done; %s held by the guard", id, plural(r.sum(directory.Held), "removal")),
-			next: fmt.Sprintf("look at what is held with: rollcall run %d --state held", id)}
+			next: fmt.Sprintf("look at what is held with \"rollcall run %d --state held\", then: rollcall approve %d, or rollcall reject %d", id, id, id)}
 	case workflows.OutcomePartial:
 		failed := r.sum(failedStates...)
 		look := fmt.Sprintf("rollcall run %d --failed", id)
 		if failed == 0 {
 			look = fmt.Sprintf("rollcall run %d", id)
 		}
+		held := ""
+		if n := r.sum(directory.Held); n > 0 {
+			held = fmt.Sprintf("; %s held, see: rollcall held", plural(n, "removal"))
+		}
 		return &failure{code: ExitPartial, err: fmt.Errorf("run %d is done, apart from %s", id, plural(r.sum()-r.sum(settledStates...), "change")),
-			next: "look at what was not made with: " + look}
+			next: "look at what was not made with: " + look + held}
 	}
 	reason := ""
 	if r.Run.Reason != "" {
@@ -94,7 +96,8 @@ func (r *runReport) outcomeError() error {
 }
 
 var (
-	failedStates  = []directory.State{directory.Failed, directory.Refused, directory.Blocked}
+	failedStates = []directory.State{directory.Failed, directory.Refused, directory.Blocked}
+	// settledStates are ends that leave nothing to be done by the run.
 	settledStates = []directory.State{directory.Applied, directory.Skipped}
 )
 
@@ -103,10 +106,12 @@ func (p *program) printReport(r *runReport) error {
 	if err := p.printCounts(r); err != nil {
 		return err
 	}
+	said := len(r.Held)
 	for _, n := range r.Notes {
 		if n.Code == "held" || n.Code == "contradicted" {
 			continue // the advice below says it
 		}
+		said++
 		where := ""
 		if n.Target != "" {
 			where = n.Target + ": "
@@ -124,7 +129,7 @@ func (p *program) printReport(r *runReport) error {
 		p.printf("Held: %s in %s, since run %d (%s), until %s: %s\n", plural(h.Changes, "removal"), h.Target, h.RunID, h.Reason, at(h.Expires), h.State)
 	}
 	if len(r.Advice) > 0 {
-		if len(r.Notes)+len(r.Held) > 0 {
+		if said > 0 {
 			p.printf("\n")
 		}
 		p.printf("What to do next\n")
@@ -139,7 +144,7 @@ func (p *program) printReport(r *runReport) error {
 		}
 		p.printf("  %s: %s\n", about, a.Next)
 	}
-	if len(r.Notes)+len(r.Held)+len(r.Advice) > 0 {
+	if said+len(r.Advice) > 0 {
 		p.printf("\n")
 	}
 	return nil
@@ -154,6 +159,12 @@ func (p *program) printRunHead(r *runReport) {
 	if run.AllowRemovals {
 		kind += ", removals allowed"
 	}
+	if run.AskedBy != "" {
+		kind += ", asked for by " + plain(whoText(run.AskedBy, run.Verified))
+	}
+	if run.Undoes != 0 {
+		kind += fmt.Sprintf(", taking back run %d", run.Undoes)
+	}
 	read := "read what changed"
 	if run.FullRead {
 		read = "read in full"
@@ -165,11 +176,25 @@ func (p *program) printRunHead(r *runReport) {
 	p.printf("\nStarted %s %s", at(run.Started), kind)
 	if run.Outcome == outcomeRunning {
 		p.printf("; now at stage %q", run.Stage)
+		switch run.Control {
+		case store.VerbPause:
+			p.printf(", paused (rollcall run resume %d)", run.ID)
+		case store.VerbStop:
+			p.printf(", stopping")
+		}
+		if run.Pace > 0 {
+			p.printf(", at most %s a second", plural(run.Pace, "change"))
+		}
 	} else {
 		p.printf(", took %s", took(run.Started, run.Ended))
 	}
 	if run.Trigger == triggerScim {
 		read = "pushed"
+	}
+	if run.RequestID != 0 {
+		// Some people or groups: nothing was read in lists.
+		p.printf("\n")
+		return
 	}
 	p.printf("\nSource %s: %s, %s, %s\n", read, plural(run.UsersRead, "user"), plural(run.GroupsRead, "group"), plural(run.MembersRead, "membership"))
 }
@@ -191,76 +216,4 @@ func (p *program) printCounts(r *runReport) error {
 	}
 	p.printf("\n")
 	return nil
-}
-
-// stateOf is such as "applied" or "refused (duplicate)".
-func stateOf(state, class string) string {
-	if class == "" || class == state {
-		return state
-	}
-	return state + " (" + class + ")"
-}
-
-// printChanges prints one change a line, as they come.
-func (p *program) printChanges(title string, changes iter.Seq2[store.Change, error]) error {
-	titled := false
-	for c, err := range changes {
-		if err != nil {
-			return err
-		}
-		if !titled {
-			p.printf("%s\n", title)
-			titled = true
-		}
-		p.printf("  %-8s %-17s %-24s %s", c.Target, c.Kind, stateOf(c.State, c.Class), plain(subjectOf(c)))
-		if before, after := plain(c.Before), plain(c.After); !strings.HasPrefix(c.Kind, "membership.") && after != "" && after != subjectOf(c) {
-			if before != "" {
-				p.printf(": %s", before)
-			}
-			p.printf(" -> %s", after)
-		}
-		if c.Rule != "" {
-			p.printf(" [%s]", plain(c.Rule))
-		}
-		p.printf("\n")
-		if c.Detail != "" {
-			p.printf("           %s says: %s\n", c.Target, plain(c.Detail))
-		}
-	}
-	return nil
-}
-
-// subjectOf names whom or what a change is about.
-func subjectOf(c store.Change) string {
-	user, group := c.User, c.Group
-	if user == "" && c.UserID != 0 {
-		user = fmt.Sprintf("user %d", c.UserID)
-	}
-	if group == "" && c.GroupID != 0 {
-		group = fmt.Sprintf("group %d", c.GroupID)
-	}
-	if user != "" && group != "" {
-		return user + " in " + group
-	}
-	return user + group
-}
-
-func (p *program) changesCSV(changes iter.Seq2[store.Change, error]) error {
-	headings := []string{"id", "target", "kind", "user_id", "user", "group_id", "group", "rule", "evidence", "before", "after", "state", "class", "detail", "attempts", "done"}
-	return p.printCSV(headings, func(yield func([]string, error) bool) {
-		for c, err := range changes {
-			row := []string{fmt.Sprint(c.ID), c.Target, c.Kind, idOf(c.UserID), c.User, idOf(c.GroupID), c.Group, c.Rule, c.Evidence, c.Before, c.After,
-				c.State, c.Class, c.Detail, fmt.Sprint(c.Attempts), stamp(c.Done)}
-			if !yield(row, err) {
-				return
-			}
-		}
-	})
-}
-
-func idOf(id int64) string {
-	if id == 0 {
-		return ""
-	}
-	return fmt.Sprint(id)
 }

@@ -19,9 +19,11 @@ import (
 // What --state and --kind know.
 var (
 	states = []directory.State{directory.Unguarded, directory.Doubted, directory.Planned, directory.Retry, directory.Applied, directory.Held,
-		directory.Contradicted, directory.Failed, directory.Refused, directory.Blocked, directory.Skipped}
+		directory.Contradicted, directory.Failed, directory.Refused, directory.Blocked, directory.Skipped, directory.Waiting,
+		directory.Approved, directory.Rejected, directory.Expired}
 	kinds = []directory.Kind{directory.CreateAccount, directory.UpdateAccount, directory.SuspendAccount, directory.RestoreAccount,
-		directory.CreateGroup, directory.RenameGroup, directory.AddMember, directory.RemoveMember}
+		directory.DeactivateAccount, directory.DeleteAccount, directory.CreateGroup, directory.RenameGroup, directory.ReplaceGroup,
+		directory.AddMember, directory.RemoveMember}
 )
 
 // selection is which changes of a run are shown.
@@ -30,16 +32,17 @@ type selection struct {
 	states      []string
 	kind        string
 	user, group string
+	target      string
 }
 
 func (p *program) runCommand() *cobra.Command {
 	var s selection
 	c := &cobra.Command{
-		Use: "run ID", Short: "Show what a run came to, and its changes", Args: oneArgument("the id of a run"),
+		Use: "run ID", Short: "Show what a run came to, and its changes; or steer one that is under way", Args: oneArgument("the id of a run"),
 		RunE: func(c *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || id < 1 {
-				return usage("%q is not the id of a run; \"rollcall runs\" lists them", args[0])
+			id, err := runNumber(args[0])
+			if err != nil {
+				return err
 			}
 			if err := s.check(); err != nil {
 				return err
@@ -50,12 +53,28 @@ func (p *program) runCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&s.failed, "failed", false, "only changes that failed, were refused or were blocked")
+	s.flags(c)
+	p.csvFlag(c, "the changes")
+	c.AddCommand(p.steerCommands()...)
+	return c
+}
+
+// flags adds the selection to a command that shows changes.
+func (s *selection) flags(c *cobra.Command) {
 	c.Flags().StringSliceVar(&s.states, "state", nil, "only changes in these states: "+join(states))
 	c.Flags().StringVar(&s.kind, "kind", "", "only changes of this kind: "+join(kinds))
+	c.Flags().StringVar(&s.target, "target", "", "only changes in this target")
 	c.Flags().StringVar(&s.user, "user", "", "only this person's changes, by e-mail, login or id")
 	c.Flags().StringVar(&s.group, "group", "", "only this group's changes, by name or id")
-	p.csvFlag(c, "the changes")
-	return c
+}
+
+// runNumber reads the id of a run.
+func runNumber(text string) (int64, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 {
+		return 0, usage("%q is not the id of a run; \"rollcall runs\" lists them", text)
+	}
+	return id, nil
 }
 
 func join[T ~string](words []T) string {
@@ -93,7 +112,7 @@ func (p *program) run(ctx context.Context, s *store.Store, id int64, wanted sele
 	if err != nil {
 		return err
 	}
-	changes := selected(ctx, s, id, filters)
+	changes := selected(ctx, s, id, wanted.target, filters)
 	if p.csv {
 		return p.changesCSV(changes)
 	}
@@ -173,10 +192,15 @@ func find(ctx context.Context, db *store.Store, connection, name, what, by strin
 	return nil, &failure{code: ExitFailed, err: fmt.Errorf("connection %s has no %s %q", connection, what, name), next: "give the " + by + "."}
 }
 
-func selected(ctx context.Context, s *store.Store, id int64, filters []store.ChangeFilter) iter.Seq2[store.Change, error] {
+// selected streams the changes of a run that the filters select, in one target
+// unless its name is empty.
+func selected(ctx context.Context, s *store.Store, id int64, target string, filters []store.ChangeFilter) iter.Seq2[store.Change, error] {
 	return func(yield func(store.Change, error) bool) {
 		for _, f := range filters {
 			for c, err := range s.Changes(ctx, id, f) {
+				if err == nil && target != "" && c.Target != target {
+					continue
+				}
 				if !yield(c, err) {
 					return
 				}

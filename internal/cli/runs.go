@@ -89,6 +89,8 @@ func (p *program) runs(ctx context.Context, c *config.Config, s *store.Store, na
 		switch {
 		case r.Trigger == triggerScim:
 			read = "pushes"
+		case r.RequestID != 0:
+			read = "people"
 		case r.FullRead:
 			read = "full"
 		}

@@ -88,7 +88,7 @@ func TestARunSaysWhatToDoNext(t *testing.T) {
 	s := seeded(t)
 	s.run("run", "1").want(t, cli.ExitDone, "What to do next", "refused in cloud (1 change): cloud refuses this, and will again", `"rollcall run 1 --failed"`,
 		"duplicate in cloud", "waits-for-link in cloud")
-	s.run("run", "2").want(t, cli.ExitDone, "Held: 8 removals in cloud, since run 2 (over-limit)", `"rollcall run 2 --state held"`, `"rollcall sync staff --allow-removals"`)
+	s.run("run", "2").want(t, cli.ExitDone, "Held: 8 removals in cloud, since run 2 (over-limit)", `"rollcall run 2 --state held"`, `"rollcall approve 2"`)
 }
 
 func TestChangesOfARunAreSelected(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/directory/rules"
 	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
@@ -21,7 +22,11 @@ func seeded(t *testing.T) *shell {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seed := &seeder{T: t, db: db, now: time.Now().Add(-time.Hour)}
+	plainRules, err := rules.Compile(rules.Spec{Targets: map[string]rules.TargetSpec{"cloud": {}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := &seeder{T: t, db: db, now: time.Now().Add(-time.Hour), rules: plainRules}
 	seed.first()
 	seed.second()
 	if err := db.Close(); err != nil {
@@ -36,6 +41,7 @@ type seeder struct {
 	now    time.Time
 	target int64
 	claim  store.Claim
+	rules  *rules.Set
 }
 
 func (s *seeder) must(err error) {
@@ -47,7 +53,7 @@ func (s *seeder) must(err error) {
 
 func (s *seeder) begin(trigger string) {
 	s.Helper()
-	connection, err := s.db.EnsureConnection(s.Context(), "staff", "rules", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: "atlassian:o:d"}})
+	connection, err := s.db.EnsureConnection(s.Context(), "staff", "rules", "", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: "atlassian:o:d"}})
 	s.must(err)
 	s.target = connection.Targets["cloud"]
 	s.now = s.now.Add(time.Minute)
@@ -75,16 +81,30 @@ func (s *seeder) plan(people []directory.User, groups []directory.Group) {
 		_, err := s.db.SaveMembers(ctx, s.claim, ref, []string{"00u1", "00u2"})
 		s.must(err)
 	}
-	s.must(s.db.DecideGroups(ctx, s.claim, s.target))
-	dirty, err := s.db.DirtyUsers(ctx, s.claim.ConnectionID, 0, 100, false)
+	s.must(s.db.DecideGroups(ctx, s.claim, s.decider()))
+	dirty, err := s.db.DirtyUsers(ctx, s.claim.ConnectionID, 0, 100, store.Want{})
 	s.must(err)
 	var decisions []store.Decision
 	for _, d := range dirty {
-		decisions = append(decisions, store.Decision{UserID: d.ID, DesiredAccount: directory.Decide(d.Subject, directory.Scope{})})
+		decisions = append(decisions, s.decision(d))
 	}
-	s.must(s.db.SaveDecisions(ctx, s.claim, s.target, decisions))
+	s.must(s.db.SaveDecisions(ctx, s.claim, s.target, decisions, s.now))
 	_, err = s.db.PlanTarget(ctx, s.claim, s.target, true)
 	s.must(err)
+}
+
+func (s *seeder) decision(d store.DirtySubject) store.Decision {
+	desired := s.rules.Decide("cloud", d.Subject)
+	return store.Decision{UserID: d.ID, Pulled: d.Pulled, DesiredAccount: desired, Ladder: s.rules.Ladder("cloud", desired.Reason)}
+}
+
+func (s *seeder) decider() store.TargetDecider {
+	return store.TargetDecider{ID: s.target,
+		Account: func(u directory.Subject) (directory.DesiredAccount, directory.Ladder) {
+			desired := s.rules.Decide("cloud", u)
+			return desired, s.rules.Ladder("cloud", desired.Reason)
+		},
+		Group: func(g directory.Group) directory.DesiredGroup { return s.rules.Group("cloud", g) }}
 }
 
 func (s *seeder) first() {

@@ -20,6 +20,8 @@ type shell struct {
 	*testing.T
 	dir string
 	env map[string]string
+	// stdin is what is piped into a command; it is never a terminal.
+	stdin string
 }
 
 // result is what a command came to.
@@ -49,7 +51,7 @@ func (s *shell) run(args ...string) result {
 func (s *shell) runWith(ctx context.Context, args ...string) result {
 	s.Helper()
 	var stdout, stderr bytes.Buffer
-	err := cli.Run(ctx, args, &stdout, &stderr, func(name string) (string, bool) { v, ok := s.env[name]; return v, ok })
+	err := cli.Run(ctx, args, strings.NewReader(s.stdin), &stdout, &stderr, func(name string) (string, bool) { v, ok := s.env[name]; return v, ok })
 	r := result{stdout.String(), stderr.String(), cli.ExitCode(err)}
 	for _, secret := range []string{s.env["OKTA_TOKEN"], s.env["ATLASSIAN_API_KEY"]} {
 		if secret != "" && strings.Contains(r.stdout+r.stderr, secret) {

@@ -25,16 +25,32 @@ const triggerScim = "scim"
 const outcomeDetached = "detached"
 
 func (p *program) syncCommand() *cobra.Command {
-	in := workflows.SyncInput{Trigger: triggerHand}
+	in, subject := workflows.SyncInput{Trigger: triggerHand}, subjectSync{}
 	c := &cobra.Command{
-		Use: "sync CONNECTION", Short: "Run a connection now, and follow the run to its end", Args: oneArgument("the connection"),
+		Use: "sync CONNECTION", Short: "Run a connection now, or one person or group of it, and follow the run to its end", Args: oneArgument("the connection"),
 		Long: "Run a connection now, and follow the run to its end. The run is done by the worker: Ctrl-C detaches, and it goes on.\n\n" +
+			"With --user or --group only that person, or the people of that group, are fetched from the source and brought over, which takes seconds, and may be done while another run is under way.\n\n" +
 			"With --dry-run nothing is written to a target; what would be is printed.",
 		RunE: func(c *cobra.Command, args []string) error {
 			in.Connection = args[0]
-			return p.sync(c.Context(), in)
+			if subject.user != "" || subject.group != "" {
+				for _, whole := range []string{"full", "drift", "allow-removals"} {
+					if c.Flags().Changed(whole) {
+						return usage("--%s is for a run of the whole connection; it does not go with --user or --group", whole)
+					}
+				}
+				subject.connection, subject.dryRun = in.Connection, in.DryRun
+				return p.syncSubject(c.Context(), subject)
+			}
+			if p.csv && !in.DryRun {
+				return usage("--csv prints a plan, so it needs --dry-run; \"rollcall run ID --csv\" prints the changes of a run")
+			}
+			return p.sync(c.Context(), in, selection{})
 		},
 	}
+	c.Flags().StringVar(&subject.user, "user", "", "only this person, by e-mail, login or id in the source")
+	c.Flags().StringVar(&subject.group, "group", "", "only this group and its members, by name or id in the source")
+	byFlag(c, &subject.by)
 	c.Flags().BoolVar(&in.DryRun, "dry-run", false, "plan only, and print the plan")
 	c.Flags().BoolVar(&in.Full, "full", false, "read the whole source, not only what changed")
 	c.Flags().BoolVar(&in.Drift, "drift", false, "read the targets too, and put right what was changed there by hand")
@@ -43,15 +59,22 @@ func (p *program) syncCommand() *cobra.Command {
 	return c
 }
 
-func (p *program) sync(ctx context.Context, in workflows.SyncInput) error {
-	if p.csv && !in.DryRun {
-		return usage("--csv prints a plan, so it needs --dry-run; \"rollcall run ID --csv\" prints the changes of a run")
-	}
+// sync runs a connection; of a dry run, the wanted changes are shown.
+func (p *program) sync(ctx context.Context, in workflows.SyncInput, wanted selection) error {
+	return p.withWorker(ctx, in.Connection, func(c *config.Config, conn client.Client, s *store.Store) error {
+		return p.syncWith(ctx, c, conn, s, in, wanted)
+	})
+}
+
+// withWorker runs a command that has the worker of a connection do something.
+// The database is opened before anything is started: the report comes from
+// there.
+func (p *program) withWorker(ctx context.Context, name string, command func(*config.Config, client.Client, *store.Store) error) error {
 	c, err := p.load()
 	if err != nil {
 		return err
 	}
-	if err := connection(c, in.Connection); err != nil {
+	if err := connection(c, name); err != nil {
 		return err
 	}
 	conn, err := dial(ctx, c)
@@ -59,23 +82,21 @@ func (p *program) sync(ctx context.Context, in workflows.SyncInput) error {
 		return err
 	}
 	defer conn.Close()
-	absent, err := queuesWithoutWorker(ctx, conn, c, []string{in.Connection})
+	absent, err := queuesWithoutWorker(ctx, conn, c, []string{name})
 	if err != nil {
 		return err
 	}
 	if len(absent) > 0 {
 		return noWorker(absent, c)
 	}
-	// Opened before anything is started: the report comes from there.
 	s, err := openStore(ctx, c)
 	if err != nil {
 		return err
 	}
-	err = p.syncWith(ctx, c, conn, s, in)
-	return errors.Join(err, s.Close())
+	return errors.Join(command(c, conn, s), s.Close())
 }
 
-func (p *program) syncWith(ctx context.Context, c *config.Config, conn client.Client, s *store.Store, in workflows.SyncInput) error {
+func (p *program) syncWith(ctx context.Context, c *config.Config, conn client.Client, s *store.Store, in workflows.SyncInput, wanted selection) error {
 	run, err := conn.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:            fmt.Sprintf("sync/%s/%s", in.Connection, p.now().UTC().Format("20060102T150405.000000000")),
 		TaskQueue:     temporal.WorkflowQueue,
@@ -84,13 +105,14 @@ func (p *program) syncWith(ctx context.Context, c *config.Config, conn client.Cl
 	if err != nil {
 		return temporalFailure("start the run", c, err)
 	}
-	f := &following{client: conn, run: run, connection: in.Connection, view: p.view()}
-	result, err := f.toTheEnd(ctx)
+	f := &following{client: conn, run: run, connection: in.Connection, view: p.view(), runs: s}
+	var result workflows.SyncResult
+	runID, err := f.toTheEnd(ctx, &result)
 	f.view.close()
 	if ctx.Err() != nil {
-		return p.detached(f, result.RunID)
+		return p.detached(f, runID)
 	}
-	return p.report(ctx, s, in, run.GetID(), result, err)
+	return p.report(ctx, s, in, wanted, run.GetID(), result, err)
 }
 
 // synced is what `sync --json` prints.
@@ -109,6 +131,15 @@ type synced struct {
 // detached says where to look at a run that goes on without us.
 func (p *program) detached(f *following, runID int64) error {
 	look := "rollcall runs " + f.connection
+	if runID == 0 {
+		// It may have begun without having said so yet. The command's own time is
+		// over, and this is the last that it does.
+		ctx, cancel := context.WithTimeout(context.Background(), progressWithin)
+		defer cancel()
+		if run, err := f.runs.RunOfWorkflow(ctx, f.run.GetID()); err == nil {
+			runID = run.ID
+		}
+	}
 	if runID != 0 {
 		look = fmt.Sprintf("rollcall run %d", runID)
 	}
@@ -123,7 +154,7 @@ func (p *program) detached(f *following, runID int64) error {
 }
 
 // report prints what a run came to and returns the error that its outcome is.
-func (p *program) report(ctx context.Context, s *store.Store, in workflows.SyncInput, workflowID string, result workflows.SyncResult, ended error) error {
+func (p *program) report(ctx context.Context, s *store.Store, in workflows.SyncInput, wanted selection, workflowID string, result workflows.SyncResult, ended error) error {
 	if result.Outcome == workflows.OutcomeBusy {
 		return p.busy(ctx, s, in.Connection, workflowID, result.AlreadyRunning)
 	}
@@ -145,14 +176,18 @@ func (p *program) report(ctx context.Context, s *store.Store, in workflows.SyncI
 	if err != nil {
 		return err
 	}
-	if err := p.printSynced(ctx, s, synced{Outcome: r.Run.Outcome, Reason: r.Run.Reason, WorkflowID: workflowID, RunID: run.ID, runReport: r}); err != nil {
+	if err := p.printSynced(ctx, s, wanted, synced{Outcome: r.Run.Outcome, Reason: r.Run.Reason, WorkflowID: workflowID, RunID: run.ID, runReport: r}); err != nil {
 		return err
 	}
 	return r.outcomeError()
 }
 
-func (p *program) printSynced(ctx context.Context, s *store.Store, done synced) error {
-	changes := s.Changes(ctx, done.RunID, store.ChangeFilter{})
+func (p *program) printSynced(ctx context.Context, s *store.Store, wanted selection, done synced) error {
+	filters, err := wanted.filters(ctx, s, done.Run.Connection)
+	if err != nil {
+		return err
+	}
+	changes := selected(ctx, s, done.RunID, wanted.target, filters)
 	dry := done.Run.DryRun
 	switch {
 	case p.csv:
@@ -162,14 +197,22 @@ func (p *program) printSynced(ctx context.Context, s *store.Store, done synced) 
 	case p.json:
 		return p.printJSON(done)
 	}
-	if dry {
-		// First, so that what it comes to is what the screen ends with.
-		if err := p.printChanges("Plan", changes); err != nil {
-			return err
-		}
-		p.printf("\n")
+	if err := p.printReport(done.runReport); err != nil || !dry {
+		return err
 	}
-	return p.printReport(done.runReport)
+	shown := false
+	err = p.printChanges("Plan", func(yield func(store.Change, error) bool) {
+		for c, err := range changes {
+			shown = true
+			if !yield(c, err) {
+				return
+			}
+		}
+	})
+	if err == nil && !shown && done.sum() > 0 {
+		p.printf("No change of the plan matches.\n")
+	}
+	return err
 }
 
 // neverBegan is the end of a run that failed before it was recorded.

@@ -38,6 +38,23 @@ func TestACommandLineThatMakesNoSenseExitsWithTwoAndSaysWhy(t *testing.T) {
 		"a log of no requests":                        {[]string{"scim", "log", "staff", "--limit", "0"}, "expected 1 to 10000"},
 		"a log since no duration":                     {[]string{"scim", "log", "staff", "--since", "yesterday"}, "expected a duration such as 1h or 7d"},
 		"an object without a name":                    {[]string{"scim", "show", "staff", "user"}, "expected three arguments, the connection, user or group, and an id or name"},
+		"a run to approve that is no number":          {[]string{"approve", "last"}, `"last" is not the id of a run`},
+		"an approval of what is never held":           {[]string{"approve", "1", "--only", "account.create"}, "only removals are held; expected account.suspend"},
+		"an approval of a kind that is none":          {[]string{"approve", "1", "--only", "everything"}, "only removals are held"},
+		"a run to pause that is none":                 {[]string{"run", "pause", "0"}, `"0" is not the id of a run`},
+		"a run to slow without a pace":                {[]string{"run", "slow", "1"}, "--pace: expected the most changes a second, 1 to 1000"},
+		"a pace below nothing":                        {[]string{"run", "slow", "1", "--pace", "-1"}, "--pace: expected"},
+		"a run to skip without a person":              {[]string{"run", "skip", "1"}, "expected two arguments, the id of a run and a person"},
+		"one person and one group":                    {[]string{"sync", "staff", "--user", "ada", "--group", "all"}, "--user and --group exclude each other"},
+		"drift of one person":                         {[]string{"sync", "staff", "--user", "ada", "--drift"}, "--drift is for a run of the whole connection"},
+		"a plan of a kind that is none":               {[]string{"plan", "staff", "--kind", "account.steal"}, "unknown kind"},
+		"CSV of an undo that is done":                 {[]string{"undo", "1", "--csv"}, "it needs --dry-run"},
+		"accounts without saying which":               {[]string{"accounts", "staff"}, "expected --unmanaged"},
+		"links in a state that is none":               {[]string{"link", "staff", "--state", "guessed"}, "expected linked, matched, ambiguous"},
+		"a link without an account":                   {[]string{"link", "set", "staff", "ada"}, "expected three arguments, the connection, a person and the id of an account"},
+		"an audit since no time":                      {[]string{"audit", "--since", "yesterday"}, "expected a duration such as 7d, a day such as"},
+		"two connections to list":                     {[]string{"held", "staff", "others"}, "expected at most one argument, a connection"},
+		"quarantine of an unknown word":               {[]string{"quarantine", "lift"}, "unknown command"},
 		"CSV of a run that is not dry":                {[]string{"sync", "staff", "--csv"}, "it needs --dry-run"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,14 +73,17 @@ func TestHelpDocumentsEveryExitCode(t *testing.T) {
 	r := newShell(t, "").run("--help")
 	r.want(t, cli.ExitDone, "0  done", "1  failed", "2  wrong usage or configuration", "3  done, with some changes failed or held", "130  interrupted",
 		"ROLLCALL_CONFIG")
-	for _, command := range []string{"validate", "check", "sync", "runs", "run", "schedule", "token", "scim", "version"} {
+	for _, command := range []string{"validate", "check", "plan", "sync", "runs", "run", "held", "approve", "reject", "quarantine", "undo", "explain",
+		"leavers", "link", "accounts", "audit", "erase", "schedule", "notify", "token", "scim", "version"} {
 		r.want(t, cli.ExitDone, "\n  "+command)
 	}
 }
 
 func TestNoConfigurationFileSaysHowToNameOne(t *testing.T) {
 	t.Parallel()
-	for _, command := range [][]string{{"validate"}, {"check"}, {"sync", "staff"}, {"runs"}, {"run", "1"}, {"schedule", "list"},
+	for _, command := range [][]string{{"validate"}, {"check"}, {"plan", "staff"}, {"sync", "staff"}, {"sync", "staff", "--user", "ada"}, {"held"}, {"approve", "1"}, {"reject", "1"}, {"quarantine"}, {"undo", "1"},
+		{"explain", "staff", "ada"}, {"leavers"}, {"leavers", "hold", "staff", "ada"}, {"link", "staff"}, {"link", "set", "staff", "ada", "1"}, {"accounts", "staff", "--unmanaged"},
+		{"audit"}, {"erase", "staff", "ada"}, {"notify", "test"}, {"run", "pause", "1"}, {"runs"}, {"run", "1"}, {"schedule", "list"},
 		{"token", "list"}, {"token", "create", "staff", "--name", "okta"}, {"scim", "log", "staff"}, {"scim", "show", "staff", "user", "1"}} {
 		t.Run(strings.Join(command, " "), func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +125,7 @@ func TestVersionIsAnObjectWithJSON(t *testing.T) {
 
 func TestATemporalServerThatIsNotThereIsNamed(t *testing.T) {
 	t.Parallel()
-	for _, command := range [][]string{{"sync", "staff"}, {"schedule", "apply"}, {"schedule", "list"}, {"schedule", "pause", "staff"}, {"schedule", "trigger", "staff"}} {
+	for _, command := range [][]string{{"sync", "staff"}, {"plan", "staff"}, {"sync", "staff", "--user", "ada"}, {"schedule", "apply"}, {"schedule", "list"}, {"schedule", "pause", "staff"}, {"schedule", "trigger", "staff"}} {
 		t.Run(strings.Join(command, " "), func(t *testing.T) {
 			t.Parallel()
 			newShell(t, nowhere()).run(command...).want(t, cli.ExitFailed, "connect to Temporal at 127.0.0.1:1", "Next: see that the Temporal server runs", "temporal.address")

@@ -16,9 +16,19 @@ type Config struct {
 	Worker   Worker   `yaml:"worker"`
 	// Scim is how pushes are served. It is nil when the file says nothing
 	// about it and no connection accepts pushes.
-	Scim        *Scim                 `yaml:"scim"`
-	Log         Log                   `yaml:"log"`
-	Connections map[string]Connection `yaml:"connections" rule:"required"`
+	Scim *Scim `yaml:"scim"`
+	Log  Log   `yaml:"log"`
+	// Approvals says who may decide about what the guard holds.
+	Approvals Approvals `yaml:"approvals"`
+	// Notifications are who is told what happened, by name.
+	Notifications map[string]Notification `yaml:"notifications"`
+	// QuietAfter is how long a connection may go without a run that ended before
+	// somebody is told; 0 is never.
+	QuietAfter time.Duration `yaml:"quiet_after" range:"0s..365d"`
+	// TokenWarning is how long before a token's end somebody is told.
+	TokenWarning time.Duration         `yaml:"token_warning" range:"0s..365d"`
+	Retention    Retention             `yaml:"retention"`
+	Connections  map[string]Connection `yaml:"connections" rule:"required"`
 
 	// File is the path that the configuration was read from.
 	File string `yaml:"-"`
@@ -77,10 +87,15 @@ type Log struct {
 
 // Connection is one source, one or more targets, and the rules between them.
 type Connection struct {
-	Name    string            `yaml:"-"`
-	Source  Source            `yaml:"source" rule:"required"`
-	Targets map[string]Target `yaml:"targets" rule:"required"`
+	Name   string `yaml:"-"`
+	Source Source `yaml:"source" rule:"required"`
+	// Scope is who of the source's people is taken, and which groups.
+	Scope Scope `yaml:"scope"`
+	// Groups and Leavers are what a target does that says nothing of its own.
+	Groups  Groups            `yaml:"groups"`
+	Leavers Leavers           `yaml:"leavers"`
 	Guard   Guard             `yaml:"guard"`
+	Targets map[string]Target `yaml:"targets" rule:"required"`
 	// Scim is about the connection's own door for pushes; it holds the
 	// defaults where the file says nothing, and means something only where
 	// Pushed is true.
@@ -99,19 +114,4 @@ func (c Connection) Pushed() bool { return c.Source.Kind == KindScim || c.Source
 // PushedNames returns the names of the connections that accept pushes, sorted.
 func (c *Config) PushedNames() []string {
 	return slices.DeleteFunc(c.ConnectionNames(), func(name string) bool { return !c.Connections[name].Pushed() })
-}
-
-// Guard limits how much a connection may take away before a person is asked.
-// The limits hold for each target and kind of removal over a rolling window.
-type Guard struct {
-	// RemovalsShare is the share of the linked objects, 0 to 1.
-	RemovalsShare Share `yaml:"removals_share" range:"0%..100%"`
-	// RemovalsLimit is the count; the smaller of both limits holds.
-	RemovalsLimit int `yaml:"removals_limit" range:"0..1000000"`
-	// AlwaysAllowed removals in a window are never held, unless they are a
-	// whole group or everybody.
-	AlwaysAllowed int           `yaml:"always_allowed" range:"0..1000000"`
-	Window        time.Duration `yaml:"window" range:"1m..30d"`
-	// HeldExpires is how long a held plan waits for a decision.
-	HeldExpires time.Duration `yaml:"held_expires" range:"1h..90d"`
 }

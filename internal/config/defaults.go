@@ -3,6 +3,8 @@ package config
 import (
 	"log/slog"
 	"time"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
 )
 
 // Every default is set here, with its reason. A struct gets its defaults
@@ -13,6 +15,36 @@ const day = 24 * time.Hour
 func (c *Config) setDefaults() {
 	// A file beside the configuration needs nothing installed.
 	c.Database = Database{Kind: SQLite, Path: "rollcall.db", Default: true}
+	// A daily schedule that missed a run, and then another.
+	c.QuietAfter = 2 * day
+	// Time to ask for a new token where that takes a ticket.
+	c.TokenWarning = 14 * day
+}
+
+func (a *Approvals) setDefaults() { a.Persons = 1 }
+
+func (n *Notification) setDefaults() {
+	// What a mail server that takes mail from programs speaks; RFC 6409, section 3.1.
+	n.TLS = TLSStartTLS
+}
+
+func (r *Retention) setDefaults() {
+	// A year's audit, and a month to do it in.
+	r.Changes = 400 * day
+	// What an undo needs, and what holds names: as short as is still useful.
+	r.Images = 90 * day
+	r.Profiles = 90 * day
+}
+
+func (g *Groups) setDefaults() {
+	g.Mode = string(directory.Additive)
+	g.Renames = RenamesKeep
+	g.Nested = NestedFlatten
+}
+
+func (l *Leavers) setDefaults() {
+	l.Deactivated, l.OutOfScope = Ladder(directory.Suspend()), Ladder(directory.Suspend())
+	l.Deleted, l.Suspended = Ladder(directory.Suspend()), Ladder(directory.Suspend())
 }
 
 func (t *Temporal) setDefaults() {
@@ -105,6 +137,7 @@ func (t *Target) setDefaults() {
 	// The most that one batch may have in flight.
 	t.Concurrency = 16
 	t.Timeout = 30 * time.Second
+	t.LinkBy = []string{"email"}
 }
 
 func (g *Guard) setDefaults() {
@@ -117,6 +150,10 @@ func (g *Guard) setDefaults() {
 	g.Window = day
 	// Over a weekend and some holidays; then the source is read again anyway.
 	g.HeldExpires = 7 * day
+	// A third of a company does not leave between two runs.
+	g.MaxDrop = 0.3
+	// Once is an accident; three runs in a row are something that is wrong.
+	g.QuarantineAfter = 3
 }
 
 func (s *Schedule) setDefaults() {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/rollcall-sync/rollcall/internal/config"
 )
 
@@ -16,7 +18,7 @@ var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 // files as they are, sections of a connection within one.
 func TestTheConfigurationsInTheDocumentsAreValid(t *testing.T) {
 	t.Parallel()
-	for document, want := range map[string]int{"../../README.md": 2, "../../docs/scim.md": 5} {
+	for document, want := range map[string]int{"../../README.md": 3, "../../docs/scim.md": 5, "../../docs/rules.md": 3} {
 		content, err := os.ReadFile(document)
 		if err != nil {
 			t.Fatal(err)
@@ -28,7 +30,7 @@ func TestTheConfigurationsInTheDocumentsAreValid(t *testing.T) {
 		folder := t.TempDir()
 		writePair(t, folder, "ca.pem", "fullchain.pem", "key.pem")
 		for _, block := range blocks {
-			text := strings.ReplaceAll(completed(block[1]), "/etc/rollcall/", "")
+			text := strings.ReplaceAll(completed(t, block[1]), "/etc/rollcall/", "")
 			c, err := config.Parse(filepath.Join(folder, "rollcall.yaml"), []byte(text), environment)
 			if err != nil {
 				t.Errorf("%s: %v\nin\n%s", document, err, text)
@@ -42,17 +44,57 @@ func TestTheConfigurationsInTheDocumentsAreValid(t *testing.T) {
 }
 
 // completed adds what a part of a file leaves out.
-func completed(block string) string {
-	const targets = "    targets: {cloud: {kind: atlassian-cloud, organization: o, directory: d, api_key: \"${ATLASSIAN_API_KEY}\"}}\n"
+func completed(t *testing.T, block string) string {
+	t.Helper()
 	switch {
 	case strings.HasPrefix(block, "    source:"):
-		return "connections:\n  staff:\n" + block + targets
+		block = "connections:\n  staff:\n" + block
 	case strings.HasPrefix(block, "    scim:"):
-		return "connections:\n  staff:\n    source: {kind: scim}\n" + block + targets
-	case !strings.Contains(block, "connections:"):
-		return block + "connections:\n  staff:\n    source: {kind: scim}\n" + targets
-	case !strings.Contains(block, "targets:"):
-		return block + targets
+		block = "connections:\n  staff:\n    source: {kind: scim}\n" + block
+	case strings.HasPrefix(block, "    "):
+		block = "connections:\n  staff:\n" + block
 	}
-	return block
+	// Outside of this package a brace needs quotes.
+	block = regexp.MustCompile(`(: )(\$\{\w+\})`).ReplaceAllString(block, `$1"$2"`)
+	var file map[string]any
+	if err := yaml.Unmarshal([]byte(block), &file); err != nil {
+		t.Fatalf("%v in\n%s", err, block)
+	}
+	connections := inside(file, "connections")
+	if len(connections) == 0 {
+		inside(connections, "staff")["source"] = map[string]any{"kind": "scim"}
+	}
+	for name := range connections {
+		c := inside(connections, name)
+		if c["source"] == nil {
+			c["source"] = map[string]any{"kind": "okta", "url": "https://example.okta.com", "token": "${OKTA_TOKEN}"}
+		}
+		targets := inside(c, "targets")
+		if len(targets) == 0 {
+			inside(targets, "cloud")
+		}
+		for target := range targets {
+			settings := inside(targets, target)
+			for setting, value := range map[string]any{"kind": "atlassian-cloud", "organization": "o", "directory": "d", "api_key": "${ATLASSIAN_API_KEY}"} {
+				if settings[setting] == nil {
+					settings[setting] = value
+				}
+			}
+		}
+	}
+	text, err := yaml.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// inside returns the mapping under a name, made if it is not there.
+func inside(of map[string]any, name string) map[string]any {
+	in, ok := of[name].(map[string]any)
+	if !ok {
+		in = map[string]any{}
+		of[name] = in
+	}
+	return in
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -33,6 +34,9 @@ func TestTheExampleHasEverySettingAndNothingElse(t *testing.T) {
 	folder := t.TempDir()
 	writePair(t, folder, "temporal-ca.pem", "temporal-client.pem", "temporal-client.key")
 	writePair(t, folder, "scim-ca.pem", "scim.pem", "scim.key")
+	if err := os.WriteFile(filepath.Join(folder, "approver-grace"), []byte("hunter2-grace-and-more\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	content = strings.Replace(content, "every: daily", "every: weekly", 1)
 	c, err := config.Parse(filepath.Join(folder, "rollcall.yaml"), []byte(content), environment)
 	if err != nil {
@@ -67,6 +71,9 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 		Worker   config.Worker
 		Log      config.Log
 		Guard    config.Guard
+		Approved config.Approvals
+		Kept     config.Retention
+		Quiet    [2]time.Duration
 		Source   config.Source
 		Target   config.Target
 		Scim     config.Scim
@@ -79,12 +86,14 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 	source.Groups, source.ExcludeGroups, source.GroupIDs, source.SystemLog = nil, nil, nil, nil
 	target.Organization, target.Directory, target.APIKey = "o", "d", want.Targets["cloud"].APIKey
 	target.Products, target.Protected = nil, config.Protected{}
+	target.Scope, target.Attributes, target.Guard = "", nil, config.TargetGuard{}
+	target.Groups, target.Leavers = want.Targets["cloud"].Groups, want.Targets["cloud"].Leavers
 	gateway := *example.Scim
 	gateway.BaseURL, gateway.TrustedProxies = "", nil
 	gotPushed.Scim.Extensions, gotPushed.Scim.ResourceTypes = nil, nil
 	if diff := cmp.Diff(
-		defaults{minimal.Temporal, minimal.Worker, minimal.Log, want.Guard, want.Source, want.Targets["cloud"], *served.Scim, wantPushed.Source, wantPushed.Scim},
-		defaults{example.Temporal, example.Worker, example.Log, got.Guard, source, target, gateway, gotPushed.Source, gotPushed.Scim},
+		defaults{minimal.Temporal, minimal.Worker, minimal.Log, want.Guard, minimal.Approvals, minimal.Retention, [2]time.Duration{minimal.QuietAfter, minimal.TokenWarning}, want.Source, want.Targets["cloud"], *served.Scim, wantPushed.Source, wantPushed.Scim},
+		defaults{example.Temporal, example.Worker, example.Log, got.Guard, example.Approvals, example.Retention, [2]time.Duration{example.QuietAfter, example.TokenWarning}, source, target, gateway, gotPushed.Source, gotPushed.Scim},
 		cmp.Comparer(func(a, b config.Secret) bool { return a.Reveal() == b.Reveal() }),
 	); diff != "" {
 		t.Errorf("defaults (-program +example):\n%s", diff)

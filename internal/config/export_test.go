@@ -3,7 +3,14 @@ package config
 import (
 	"reflect"
 	"slices"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
 )
+
+// ParseAgainst is Parse where every kind of target can do what is said here.
+func ParseAgainst(content string, env func(string) (string, bool), can directory.Capabilities) (*Config, error) {
+	return parse("r.yaml", []byte(content), env, func(string) directory.Capabilities { return can })
+}
 
 // SettingPaths lists every setting that the file can have, sorted, with * for
 // a name that the administrator chooses and [] for an element of a list.

@@ -27,6 +27,10 @@ func environment(name string) (string, bool) {
 		"DSN":               "postgres://rollcall:hunter2@db/rollcall",
 		"BAD_DSN":           "postgres://rollcall:hunter2%zz@db/rollcall",
 		"WAIT":              "hunter2",
+		"APPROVER_ADA":      "hunter2-ada-and-more",
+		"WEBHOOK_SECRET":    "hunter2-webhook-secret",
+		"SLACK_URL":         "https://hooks.example.com/services/hunter2",
+		"MAIL_PASSWORD":     "hunter2-mail",
 	}
 	value, ok := values[name]
 	return value, ok
@@ -54,12 +58,12 @@ func keyPaths(t *testing.T, content string) []string {
 				visit(element, path+"[]")
 			}
 		}
-		if node.Kind != yaml.MappingNode || filepath.Ext(path) == ".products" || strings.HasSuffix(path, ".sub[]") || strings.HasSuffix(path, ".resource_types[].attributes[]") {
+		if node.Kind != yaml.MappingNode || slices.ContainsFunc(unlisted(), func(end string) bool { return strings.HasSuffix(path, end) }) {
 			return
 		}
 		for i := 0; i < len(node.Content); i += 2 {
 			name := node.Content[i].Value
-			if path == "connections" || path == "connections.*.targets" {
+			if path == "connections" || path == "connections.*.targets" || path == "notifications" || strings.HasSuffix(path, ".guard.kinds") {
 				visit(node.Content[i+1], path+".*")
 				continue
 			}
@@ -73,6 +77,15 @@ func keyPaths(t *testing.T, content string) []string {
 	visit(root.Content[0], "")
 	slices.Sort(paths)
 	return slices.Compact(paths)
+}
+
+// unlisted are the ends of paths below which there are names that the
+// administrator chooses, or settings that are listed elsewhere already.
+func unlisted() []string {
+	return []string{
+		".products", ".sub[]", ".resource_types[].attributes[]", "approvals.approvers", "targets.*.attributes", "targets.*.groups", "targets.*.leavers",
+		"targets.*.guard.kinds.*",
+	}
 }
 
 // writePair writes a self-signed certificate as authority and as certificate,

@@ -20,6 +20,9 @@ func FuzzAFileIsAConfigurationOrProblems(f *testing.F) {
 		string(example), minimalYAML, "", "~", "# nothing\n", "connections: &c {staff: *c}\n", "database: ${DSN}\n? [a]\n: b\n",
 		"connections: {staff: {source: {kind: okta, groups: ['[', '\\', '[a-', '[^]', '*']}}}\n", "temporal: {<<: {address: x}}\n",
 		"connections: {staff: {schedule: {every: 'cron * * * * ${WAIT}', at: ${WAIT}, timezone: ${WAIT}}}}\n",
+		minimalYAML + "    scope: {users: 'user.x', groups: *r}\n", minimalYAML + "    scope:\n      users: |2\n         user.\n\n        x\n      groups: >+\n        a\n\n        b.\n",
+		minimalYAML + "    leavers: {deleted: \"delete\\n after 1d\"}\n    groups: {patterns: [{match: '(', to: $1}], name: \"\\x61 ||\\\n  b\"}\n",
+		"approvals: {approvers: {a: hunter2}}\nnotifications: {a: {kind: smtp, to: [~]}}\n" + minimalYAML,
 	} {
 		f.Add(seed)
 	}

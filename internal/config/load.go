@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
 )
 
 // Load reads the configuration file at path. Environment variables come from
@@ -29,8 +31,13 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 // Parse is Load for content that is at hand; path is where it is said to come
 // from. The error is Problems.
 func Parse(path string, content []byte, env func(string) (string, bool)) (*Config, error) {
+	return parse(path, content, env, Capabilities)
+}
+
+func parse(path string, content []byte, env func(string) (string, bool), can func(kind string) directory.Capabilities) (*Config, error) {
 	r := &reader{
-		file: path, folder: filepath.Dir(path), env: env,
+		can:  can,
+		file: path, folder: filepath.Dir(path), env: env, lines: strings.Split(string(content), "\n"),
 		failed: map[string]bool{}, nodes: map[string]*yaml.Node{},
 	}
 	root, problem := document(path, content)

@@ -67,7 +67,7 @@ func TestEveryMistakeIsReportedWithItsPathAndWhatWasExpected(t *testing.T) {
 		with
 		path, message string
 	}{
-		"an unknown setting":                 {with{top: "temporl: {}"}, "temporl", "unknown setting (did you mean temporal?); expected temporal, database, worker, scim, log or connections"},
+		"an unknown setting":                 {with{top: "temporl: {}"}, "temporl", "unknown setting (did you mean temporal?); expected temporal, database, worker, scim, log, approvals, notifications, quiet_after, token_warning, retention or connections"},
 		"an unknown setting further down":    {with{target: "apikey: x"}, target + ".apikey", "unknown setting (did you mean api_key?)"},
 		"an unknown setting like no other":   {with{source: "zzz: 1"}, source + ".zzz", "unknown setting; expected kind, also, url"},
 		"a setting twice":                    {with{top: "log: {level: info}\nlog: {level: info}"}, "log", `"log" is there twice, first in line 1`},
@@ -221,7 +221,7 @@ func TestWhatIsNoConfigurationAtAllIsSaid(t *testing.T) {
 		"a secret that looks like an anchor":   {"database: *hunter2\n", "r.yaml:1:1: not YAML: a value starts with * and names no anchor; expected quotes around it"},
 		"two documents":                        {minimalYAML + "---\nlog: {}\n", "a second document (---) in the file; expected one"},
 		"a variable between braces":            {"connections:\n  staff: {source: {kind: okta, token: ${NOT_SET}, url: http://x}}\n", "r.yaml:2:39: connections.staff.source.token: environment variable NOT_SET is not set\nr.yaml:2:56: connections.staff.source.url: is plain http"},
-		"a list":                               {"- log\n", "expected a mapping with temporal, database, worker, scim, log or connections, found a list"},
+		"a list":                               {"- log\n", "expected a mapping with temporal, database, worker, scim, log, approvals, notifications, quiet_after, token_warning, retention or connections, found a list"},
 		"a file's name that cannot be a place": {"connections: {a.b: {}}\n", "r.yaml:1:15: connections.a.b: bad name"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
 )
 
 // reader reads YAML nodes into the structs of this package and collects what
@@ -21,6 +23,10 @@ type reader struct {
 	// folder is what relative paths in the file start from.
 	folder string
 	env    func(string) (string, bool)
+	// can says what a kind of target is able to do.
+	can func(kind string) directory.Capabilities
+	// lines are the file's, to find a place inside a value.
+	lines []string
 
 	problems []Problem
 	warnings []Problem
@@ -99,6 +105,9 @@ func (r *reader) read(at place, v reflect.Value) {
 		return
 	case reflect.TypeFor[slog.Level]():
 		r.readLevel(at, v)
+		return
+	case reflect.TypeFor[time.Time]():
+		r.readDate(at, v)
 		return
 	case reflect.TypeFor[netip.Prefix]():
 		r.readPrefix(at, v)

@@ -100,6 +100,21 @@ func (r *reader) readDuration(at place, v reflect.Value) {
 	v.SetInt(int64(d))
 }
 
+// readDate reads a day, which begins at midnight UTC.
+func (r *reader) readDate(at place, v reflect.Value) {
+	const expected = "a date such as 2027-01-31"
+	value, ok := r.text(at, expected)
+	if !ok {
+		return
+	}
+	date, err := time.Parse(time.DateOnly, value)
+	if err != nil {
+		r.wrong(at, "%s", expected)
+		return
+	}
+	v.Set(reflect.ValueOf(date))
+}
+
 func (r *reader) readWeekday(at place, v reflect.Value) {
 	value, ok := r.text(at, "a weekday")
 	if !ok {

@@ -29,6 +29,9 @@ type Source struct {
 	URL string `yaml:"url"`
 	// Token is an API token ("SSWS").
 	Token Secret `yaml:"token"`
+	// TokenExpires is the day on which the token ends, so that somebody is told
+	// in time; zero when it is not known.
+	TokenExpires time.Time `yaml:"token_expires"`
 	// AppID limits people and groups to those assigned to one application.
 	AppID string `yaml:"app_id"`
 	// Users is UsersEveryone or UsersGroupMembers.

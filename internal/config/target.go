@@ -15,6 +15,22 @@ type Target struct {
 	Organization string `yaml:"organization" rule:"required"`
 	Directory    string `yaml:"directory" rule:"required"`
 	APIKey       Secret `yaml:"api_key" rule:"required"`
+	// APIKeyExpires is the day on which the key ends, so that somebody is told in
+	// time; zero when it is not known.
+	APIKeyExpires time.Time `yaml:"api_key_expires"`
+	// Scope is a rule that narrows the connection's scope for this target.
+	Scope string `yaml:"scope"`
+	// Attributes are rules that make an account's attributes, by their names.
+	Attributes Expressions `yaml:"attributes"`
+	// Groups and Leavers are the connection's where the file says nothing here,
+	// setting by setting.
+	Groups  Groups  `yaml:"groups"`
+	Leavers Leavers `yaml:"leavers"`
+	// Guard has limits of its own for this target.
+	Guard TargetGuard `yaml:"guard"`
+	// LinkBy are the attributes by which an existing account is found to be
+	// somebody's, in order.
+	LinkBy []string `yaml:"link_by"`
 	// Products are what a new account gets access to, in the file's order.
 	Products Products `yaml:"products"`
 	// AdoptGroups says which existing groups may become ours.

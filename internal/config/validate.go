@@ -17,6 +17,8 @@ func (r *reader) validate(c *Config) {
 	r.validateTemporal(c.Temporal)
 	r.hostPort("worker.listen", c.Worker.Listen)
 	r.validateScim(c)
+	r.validateApprovals(c.Approvals)
+	r.validateNotifications(c)
 	for _, name := range c.ConnectionNames() {
 		path := "connections." + name
 		connection := c.Connections[name]
@@ -25,6 +27,7 @@ func (r *reader) validate(c *Config) {
 		for _, target := range connection.TargetNames() {
 			r.validateTarget(path+".targets."+target, connection.Targets[target])
 		}
+		r.validateRules(connection)
 		if connection.Schedule != nil {
 			r.validateSchedule(path+".schedule", *connection.Schedule)
 		}

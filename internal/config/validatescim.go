@@ -80,7 +80,7 @@ func listensLocally(address string) bool {
 // validatePushed reports the settings that a source of pushes has no use for.
 func (r *reader) validatePushed(path string) {
 	for _, setting := range []string{
-		"url", "token", "app_id", "groups", "exclude_groups", "group_types", "group_ids", "page_size",
+		"url", "token", "token_expires", "app_id", "groups", "exclude_groups", "group_types", "group_ids", "page_size",
 		"full_read", "rate_limit_share", "timeout", "system_log", "overlap",
 	} {
 		if r.nodes[path+"."+setting] != nil {

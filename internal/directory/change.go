@@ -1,5 +1,7 @@
 package directory
 
+import "slices"
+
 // Kind says what a change does.
 type Kind string
 
@@ -9,15 +11,26 @@ const (
 	UpdateAccount  Kind = "account.update"
 	SuspendAccount Kind = "account.suspend"
 	RestoreAccount Kind = "account.restore"
-	CreateGroup    Kind = "group.create"
-	RenameGroup    Kind = "group.rename"
-	AddMember      Kind = "membership.add"
-	RemoveMember   Kind = "membership.remove"
+	// DeactivateAccount blocks an account as such, where suspending takes its
+	// access alone; RestoreAccount takes either back.
+	DeactivateAccount Kind = "account.deactivate"
+	// DeleteAccount takes an account out of the target. It cannot be taken back.
+	DeleteAccount Kind = "account.delete"
+	CreateGroup   Kind = "group.create"
+	RenameGroup   Kind = "group.rename"
+	// ReplaceGroup makes a new group in place of one that cannot be renamed. The
+	// old one stays, as a group that nobody is wanted in.
+	ReplaceGroup Kind = "group.replace"
+	AddMember    Kind = "membership.add"
+	RemoveMember Kind = "membership.remove"
 )
 
 // Removal reports whether the kind takes something away, so that the guard
 // must admit it.
-func (k Kind) Removal() bool { return k == SuspendAccount || k == RemoveMember }
+func (k Kind) Removal() bool { return slices.Contains(Removals[:], k) }
+
+// Removals lists the kinds that take something away.
+var Removals = [...]Kind{SuspendAccount, DeactivateAccount, DeleteAccount, RemoveMember}
 
 // Stage is the order in which a target's changes are applied.
 type Stage int
@@ -77,6 +90,16 @@ const (
 	Blocked State = "blocked"
 	// Skipped is not ours to do; Class says why.
 	Skipped State = "skipped"
+	// Waiting is a joiner for whom no licence is free: tried again, in order,
+	// when one is.
+	Waiting State = "waiting"
+	// Approved was held, and is another run's since a person approved it.
+	Approved State = "approved"
+	// Rejected was held, and a person said no to it.
+	Rejected State = "rejected"
+	// Expired was held, and nobody decided in time, or before a later run took the
+	// place of an open one's plan.
+	Expired State = "expired"
 )
 
 // Reasons, beside the classes of errors, for which a change ends without
@@ -98,6 +121,31 @@ const (
 	ClassUnconfirmed Class = "unconfirmed"
 	ClassStillThere  Class = "still-there"
 	ClassStale       Class = "no-longer-due"
+	// ClassBadName is a group whose name the target would refuse.
+	ClassBadName Class = "bad-name"
+	// ClassRecreate is a rename that would take a new group: a person decides.
+	ClassRecreate Class = "would-recreate"
+	// ClassByHand is a change that a person has taken out of the run.
+	ClassByHand Class = "skipped-by-hand"
+	// ClassNotApproved is a removal that an approved run would make and that
+	// nobody approved.
+	ClassNotApproved Class = "not-approved"
+	// ClassUnlinked is a user whose link a person has taken away.
+	ClassUnlinked Class = "unlinked-by-hand"
+	// ClassQuarantine is a removal of a connection in quarantine.
+	ClassQuarantine Class = "quarantine"
+	// ClassSourceShort is a removal that rests on a list with fewer in it than
+	// the configuration's minimum, or far fewer than in the runs before.
+	ClassSourceShort Class = "source-too-small"
+	// ClassChangedSince is an undo of what has changed since.
+	ClassChangedSince Class = "changed-since"
+	// ClassIrreversible is an undo of what cannot be taken back.
+	ClassIrreversible Class = "irreversible"
+	// ClassWithAccount is an undo of a membership of an account that is undone as
+	// a whole: it is suspended, and keeps what it is in.
+	ClassWithAccount Class = "with-account"
+	// ClassUnsupported is what this target cannot do.
+	ClassUnsupported Class = "unsupported"
 )
 
 // Evidence says why a removal is due.

@@ -1,7 +1,5 @@
 package directory
 
-import "strings"
-
 // Presence says whether a source still has an object.
 type Presence string
 
@@ -23,64 +21,56 @@ type DesiredState string
 const (
 	DesireActive    DesiredState = "active"
 	DesireSuspended DesiredState = "suspended"
+	// DesireDeactivated and DesireDeleted are later steps of a leaver's ladder.
+	DesireDeactivated DesiredState = "deactivated"
+	DesireDeleted     DesiredState = "deleted"
 	// DesireKept asks for nothing: no account is made, an existing one stays as it is.
 	DesireKept DesiredState = "kept"
 )
 
 // DesiredAccount is what the rules say a target should hold for a user.
 type DesiredAccount struct {
-	State       DesiredState
+	State DesiredState
+	// Reason is why somebody is leaving; empty for somebody who is not. The
+	// ladder of that reason then says what State and Strip become, and when.
+	Reason Reason
+	// Strip is whether the account is to be in no group.
+	Strip       bool
+	UserName    string
 	Email       string
 	DisplayName string
+	// Attributes are the others that a rule makes, by the target's own names
+	// ("job_title"). An empty value clears; one that is not here is left alone.
+	Attributes map[string]string
 	// Rule names what decided, for the report: "status ACTIVE", "not assigned", …
 	Rule     string
 	Evidence Evidence
 }
 
-// Scope is what a connection takes from its source.
-type Scope struct {
-	// MembersOnly takes only the members of selected groups.
-	MembersOnly bool
-}
+// Reason is why somebody is leaving a target.
+type Reason string
+
+// The reasons for leaving, each with a ladder of its own.
+const (
+	ReasonDeactivated Reason = "deactivated"
+	ReasonOutOfScope  Reason = "out_of_scope"
+	ReasonDeleted     Reason = "deleted"
+	ReasonSuspended   Reason = "suspended"
+)
+
+// Reasons lists the reasons.
+var Reasons = [...]Reason{ReasonDeactivated, ReasonOutOfScope, ReasonDeleted, ReasonSuspended}
 
 // Subject is a stored user as the rules see it.
 type Subject struct {
 	User
 	Presence Presence
+	// Unread is set while the rules ask for attributes that the source has not
+	// been asked for since: what is missing then says nothing.
+	Unread bool
 	// InGroup is whether the user is a member of a selected group.
 	InGroup bool
-}
-
-// Decide turns a user into the account that a target should hold. It is the
-// default mapping: an active person has an active account with the source's
-// address and name; a leaver, somebody out of scope and somebody suspended
-// have a suspended one; somebody not yet there is left alone.
-func Decide(s Subject, scope Scope) DesiredAccount {
-	d := DesiredAccount{Email: strings.TrimSpace(s.Email), DisplayName: displayName(s.User), Evidence: Explicit}
-	switch {
-	case s.Presence == Gone:
-		d.State, d.Rule = DesireSuspended, "deleted in the source"
-	case s.Status == StatusDeprovisioned:
-		d.State, d.Rule = DesireSuspended, "deprovisioned"
-	case s.Presence == Absent:
-		d.State, d.Rule, d.Evidence = DesireSuspended, "missing from the source's list", Absence
-	case !s.Assigned:
-		d.State, d.Rule = DesireSuspended, "not assigned to the application"
-	case s.Status == StatusSuspended:
-		d.State, d.Rule = DesireSuspended, "suspended"
-	case s.Status == StatusActive && scope.MembersOnly && !s.InGroup:
-		d.State, d.Rule, d.Evidence = DesireSuspended, "in none of the selected groups", Absence
-	case s.Status == StatusActive:
-		d.State, d.Rule = DesireActive, "active"
-	default:
-		d.State, d.Rule = DesireKept, "not active yet"
-	}
-	return d
-}
-
-func displayName(u User) string {
-	if name := strings.TrimSpace(u.DisplayName); name != "" {
-		return name
-	}
-	return strings.TrimSpace(strings.TrimSpace(u.FirstName) + " " + strings.TrimSpace(u.LastName))
+	// Groups are the names of the selected groups that the user is in, sorted;
+	// filled in only where a rule asks for them.
+	Groups []string
 }

@@ -76,6 +76,52 @@ type AccessGranter interface {
 	GrantAccess(ctx context.Context, batch []NewAccount, done func(AccountCreated)) error
 }
 
+// Deactivator is a Target that can block an account as such, beside taking its
+// access. RestoreAccount takes it back.
+type Deactivator interface {
+	DeactivateAccount(ctx context.Context, accountID string) error
+}
+
+// AccountDeleter is a Target out of which an account can be taken. One that is
+// gone already is success.
+type AccountDeleter interface {
+	DeleteAccount(ctx context.Context, accountID string) error
+}
+
+// GroupRenamer is a Target in which a group keeps its id when its name changes.
+type GroupRenamer interface {
+	// RenameGroup gives a group another name; one that has it is success. A name
+	// that another group has is a *ConflictError.
+	RenameGroup(ctx context.Context, groupID, name string) error
+}
+
+// AccountFinder is a Target that finds accounts by other attributes than the
+// e-mail address.
+type AccountFinder interface {
+	// FindAccountsBy returns every account whose attribute ("user_name", …)
+	// equals one of the values, as FindAccounts does for addresses.
+	FindAccountsBy(ctx context.Context, attribute string, values []string) ([]Account, error)
+}
+
+// Capabilities say what a kind of target can do, so that a configuration can
+// be checked without asking one.
+type Capabilities struct {
+	// Attributes are those that can be written beside e-mail and display name,
+	// by our names: user_name, job_title, department, organization, location,
+	// locale, time_zone.
+	Attributes []string
+	// Steps are the kinds of removal that a ladder may use.
+	Steps []Kind
+	// LinkBy are the attributes that accounts can be found by.
+	LinkBy []string
+	// Renames is whether a group can be renamed, Nests whether a group can be
+	// in another.
+	Renames, Nests bool
+	// GroupName says what is wrong with a group's name for this target; an
+	// empty answer is nothing.
+	GroupName func(name string) string
+}
+
 // Guarded is a Target that knows who administers it. What it lists is never
 // touched.
 type Guarded interface {
@@ -97,6 +143,9 @@ type AccountStatus string
 const (
 	AccountActive    AccountStatus = "active"
 	AccountSuspended AccountStatus = "suspended"
+	// AccountDeactivated is an account that is blocked as such; RestoreAccount
+	// takes that back.
+	AccountDeactivated AccountStatus = "deactivated"
 	// AccountClosed is an account that can neither be used nor restored by us.
 	AccountClosed AccountStatus = "closed"
 )
@@ -105,9 +154,13 @@ const (
 type Account struct {
 	// ID is the target's own immutable id.
 	ID          string
+	UserName    string
 	Email       string
 	DisplayName string
-	Status      AccountStatus
+	// Attributes are others that the target tells, by our names; nil where it
+	// tells none, which says nothing about them.
+	Attributes map[string]string
+	Status     AccountStatus
 	// Managed is whether the target lets us write the account's attributes.
 	Managed bool
 	// ReadOnly is set when another system provisions this account, so that
@@ -121,8 +174,12 @@ type Account struct {
 type NewAccount struct {
 	// Ref is the caller's own name for this element; it is not sent.
 	Ref         int64
+	UserName    string
 	Email       string
 	DisplayName string
+	// Attributes are to be written along where the product allows; the rest
+	// are written by UpdateAccount.
+	Attributes map[string]string
 	// GroupIDs are target groups that the account should be in. The target
 	// carries along those it can; the rest are added by AddMember.
 	GroupIDs []string
@@ -141,8 +198,12 @@ type AccountCreated struct {
 
 // AccountPatch holds the attributes to write; nil leaves one as it is.
 type AccountPatch struct {
+	UserName    *string
 	Email       *string
 	DisplayName *string
+	// Attributes are written as they are here, an empty value clears; those
+	// that are not here stay.
+	Attributes map[string]string
 }
 
 // AccountPage is one page of accounts.

@@ -32,6 +32,10 @@ type User struct {
 	FirstName   string
 	LastName    string
 	DisplayName string
+	// Attributes are what else the source says of this user and a rule asks
+	// for, by the source's own names; nothing else is kept. Values are strings,
+	// booleans, float64, or lists of strings.
+	Attributes map[string]any
 	// LastUpdated is the source's own time of the last change.
 	LastUpdated time.Time
 }

@@ -52,33 +52,61 @@ type DueChange struct {
 	Attempts int    `db:"attempts"`
 	IntentAt int64  `db:"intent_at"`
 
+	// RemoteID is the target's id of a member whom no link knows, or of the
+	// account that is to be deleted.
+	RemoteID string `db:"remote_id"`
+
 	// What the rules ask for now.
-	DesiredState string `db:"desired_state"`
-	DesiredEmail string `db:"desired_email"`
-	DesiredName  string `db:"desired_name"`
-	GroupName    string `db:"group_name"`
-	GroupAbout   string `db:"group_about"`
-	Member       bool   `db:"member"`
+	DesiredState    string `db:"desired_state"`
+	DesiredEmail    string `db:"desired_email"`
+	DesiredName     string `db:"desired_name"`
+	DesiredUserName string `db:"desired_user_name"`
+	// DesiredAttributes is a JSON object of strings; empty is none.
+	DesiredAttributes string `db:"desired_attributes"`
+	// Strip is whether the account is to be in no group.
+	Strip      bool   `db:"strip"`
+	GroupName  string `db:"group_name"`
+	GroupAbout string `db:"group_about"`
+	// GroupProblem is why the group cannot be made, GroupDetail that in words.
+	GroupProblem string `db:"group_problem"`
+	GroupDetail  string `db:"group_detail"`
+	// Member is whether the account should be in the group: what is wanted, or
+	// given back to somebody who came back, and not taken from a leaver.
+	Member bool `db:"member"`
+	// WaitsSince is since when the user waits for a licence; 0 is not at all.
+	WaitsSince int64 `db:"waits_since"`
 
 	// What the target was last seen to hold; ids are empty without a link.
-	AccountID     string `db:"account_id"`
-	AccountEmail  string `db:"account_email"`
-	AccountName   string `db:"account_name"`
-	AccountStatus string `db:"account_status"`
-	Managed       bool   `db:"managed"`
-	Protected     bool   `db:"protected"`
-	TargetGroupID string `db:"target_group_id"`
-	// Joined is whether the account is in the group.
-	Joined bool `db:"joined"`
+	AccountID       string `db:"account_id"`
+	AccountEmail    string `db:"account_email"`
+	AccountName     string `db:"account_name"`
+	AccountUserName string `db:"account_user_name"`
+	// AccountAttributes is a JSON object of strings; one that is not in it is unknown.
+	AccountAttributes string `db:"account_attributes"`
+	AccountOrigin     string `db:"account_origin"`
+	AccountStatus     string `db:"account_status"`
+	Managed           bool   `db:"managed"`
+	Protected         bool   `db:"protected"`
+	TargetGroupID     string `db:"target_group_id"`
+	TargetGroupName   string `db:"target_group_name"`
+	// Joined is whether the account is in the group, Foreign whether RemoteID is
+	// in it and still nobody's.
+	Joined  bool `db:"joined"`
+	Foreign bool `db:"is_foreign"`
 }
 
-const dueColumns = `SELECT ch.id, ch.kind, ch.user_id, ch.group_id, ch.attempts, ch.intent_at,
+const dueColumns = `SELECT ch.id, ch.kind, ch.user_id, ch.group_id, ch.attempts, ch.intent_at, ch.remote_id,
 		COALESCE(d.state, '') AS desired_state, COALESCE(d.email, '') AS desired_email, COALESCE(d.display_name, '') AS desired_name,
-		COALESCE(dg.name, '') AS group_name, COALESCE(g.description, '') AS group_about, dm.user_id IS NOT NULL AS member,
+		COALESCE(d.user_name, '') AS desired_user_name, COALESCE(d.attributes, '') AS desired_attributes, COALESCE(d.strip, FALSE) AS strip,
+		COALESCE(dg.name, '') AS group_name, COALESCE(g.description, '') AS group_about, COALESCE(dg.problem, '') AS group_problem, COALESCE(dg.detail, '') AS group_detail,
+		((dm.user_id IS NOT NULL OR lg.user_id IS NOT NULL AND lg.origin <> 'created') AND NOT COALESCE(d.strip, FALSE)) AS member,
+		COALESCE(w.since, 0) AS waits_since,
 		COALESCE(a.remote_id, '') AS account_id, COALESCE(a.email, '') AS account_email, COALESCE(a.display_name, '') AS account_name,
+		COALESCE(a.user_name, '') AS account_user_name, COALESCE(a.attributes, '') AS account_attributes, COALESCE(a.origin, '') AS account_origin,
 		COALESCE(a.status, '') AS account_status, COALESCE(a.managed, FALSE) AS managed,
 		(COALESCE(a.protected, FALSE) OR COALESCE(a.read_only, FALSE) OR COALESCE(tg.protected, FALSE) OR COALESCE(tg.read_only, FALSE)) AS protected,
-		COALESCE(tg.remote_id, '') AS target_group_id, tm.user_id IS NOT NULL AS joined
+		COALESCE(tg.remote_id, '') AS target_group_id, COALESCE(tg.name, '') AS target_group_name, tm.user_id IS NOT NULL AS joined,
+		(f.remote_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounts own WHERE own.identity = tg.identity AND own.remote_id = f.remote_id)) AS is_foreign
 	FROM changes ch
 	LEFT JOIN desired_accounts d ON d.target_id = ch.target_id AND d.user_id = ch.user_id
 	LEFT JOIN desired_groups dg ON dg.target_id = ch.target_id AND dg.group_id = ch.group_id
@@ -86,7 +114,10 @@ const dueColumns = `SELECT ch.id, ch.kind, ch.user_id, ch.group_id, ch.attempts,
 	LEFT JOIN desired_memberships dm ON dm.target_id = ch.target_id AND dm.user_id = ch.user_id AND dm.group_id = ch.group_id
 	LEFT JOIN accounts a ON a.target_id = ch.target_id AND a.user_id = ch.user_id
 	LEFT JOIN target_groups tg ON tg.target_id = ch.target_id AND tg.group_id = ch.group_id
-	LEFT JOIN target_memberships tm ON tm.target_id = ch.target_id AND tm.user_id = ch.user_id AND tm.group_id = ch.group_id `
+	LEFT JOIN target_memberships tm ON tm.target_id = ch.target_id AND tm.user_id = ch.user_id AND tm.group_id = ch.group_id
+	LEFT JOIN leaver_groups lg ON lg.target_id = ch.target_id AND lg.user_id = ch.user_id AND lg.group_id = ch.group_id
+	LEFT JOIN foreign_members f ON f.target_id = ch.target_id AND f.group_id = ch.group_id AND f.remote_id = ch.remote_id
+	LEFT JOIN seat_waits w ON w.target_id = ch.target_id AND w.user_id = ch.user_id `
 
 // DueBatch reads the changes of a batch that are still to be done, in order:
 // also those that an attempt which then ended put off, as nobody knows of them.
@@ -100,16 +131,24 @@ func (s *Store) DueBatch(ctx context.Context, runID, targetID int64, stage direc
 	return due, nil
 }
 
-// BatchSubjects returns the users, or for a stage of groups the groups, of a
-// batch's changes that are still to be done.
+// BatchSubjects returns the subjects of a batch's changes that are still to be
+// done: the users, and the groups of changes that are about no user.
 func (s *Store) BatchSubjects(ctx context.Context, runID, targetID int64, stage directory.Stage, r Range) (users, groups []int64, err error) {
-	column, into := "user_id", &users
-	if stage == directory.StageGroups {
-		column, into = "group_id", &groups
+	var found []struct {
+		UserID  int64 `db:"user_id"`
+		GroupID int64 `db:"group_id"`
 	}
-	if err := s.selectAll(ctx, into, `SELECT DISTINCT `+column+` FROM changes WHERE run_id = ? AND target_id = ? AND stage = ? AND ord BETWEEN ? AND ? AND state IN ('planned', 'retry')`,
+	if err := s.selectAll(ctx, &found, `SELECT DISTINCT user_id, CASE WHEN user_id = 0 THEN group_id ELSE 0 END AS group_id FROM changes
+		WHERE run_id = ? AND target_id = ? AND stage = ? AND ord BETWEEN ? AND ? AND state IN ('planned', 'retry')`,
 		runID, targetID, int(stage), r.From, r.To); err != nil {
 		return nil, nil, fmt.Errorf("read the subjects of a batch: %w", err)
+	}
+	for _, f := range found {
+		if f.UserID != 0 {
+			users = append(users, f.UserID)
+		} else {
+			groups = append(groups, f.GroupID)
+		}
 	}
 	return users, groups, nil
 }
@@ -156,7 +195,9 @@ func (s *Store) WantedMemberships(ctx context.Context, targetID int64, userIDs [
 	for chunk := range chunks(userIDs, 1000) {
 		query, args, err := in(`SELECT dm.user_id, dm.group_id, tg.remote_id FROM desired_memberships dm
 			JOIN target_groups tg ON tg.target_id = dm.target_id AND tg.group_id = dm.group_id AND NOT tg.protected AND NOT tg.read_only
-			WHERE dm.target_id = ? AND dm.user_id IN (?) ORDER BY dm.user_id, dm.group_id`, targetID, chunk)
+			WHERE dm.target_id = ? AND dm.user_id IN (?)
+				AND NOT EXISTS (SELECT 1 FROM desired_accounts d WHERE d.target_id = dm.target_id AND d.user_id = dm.user_id AND d.strip)
+			ORDER BY dm.user_id, dm.group_id`, targetID, chunk)
 		if err != nil {
 			return nil, err
 		}

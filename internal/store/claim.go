@@ -106,9 +106,9 @@ func (s *Store) BeginRun(ctx context.Context, r RunRequest, now time.Time) (Star
 			since = c.Watermark - r.Overlap.Microseconds()
 		}
 		var runID int64
-		if err := tx.get(ctx, &runID, `INSERT INTO runs (connection_id, workflow_id, trigger_by, dry_run, allow_removals, full_read, stage, since, started_at)
-			VALUES (?, ?, ?, ?, ?, ?, 'read', ?, ?) RETURNING id`,
-			r.ConnectionID, r.WorkflowID, r.Trigger, r.DryRun, r.AllowRemovals, full, since, micros(now)); err != nil {
+		if err := tx.get(ctx, &runID, `INSERT INTO runs (connection_id, workflow_id, trigger_by, dry_run, allow_removals, full_read, stage, since, started_at, rules_digest)
+			VALUES (?, ?, ?, ?, ?, ?, 'read', ?, ?, (SELECT rules_digest FROM connections WHERE id = ?)) RETURNING id`,
+			r.ConnectionID, r.WorkflowID, r.Trigger, r.DryRun, r.AllowRemovals, full, since, micros(now), r.ConnectionID); err != nil {
 			return fmt.Errorf("record run: %w", err)
 		}
 		if _, err := tx.exec(ctx, `UPDATE connections SET claim_run = ?, claim_owner = ?, claim_epoch = ?, claim_until = ? WHERE id = ?`,

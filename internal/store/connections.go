@@ -11,6 +11,11 @@ type TargetSpec struct {
 	Name, Kind string
 	// Identity is the place that accounts live in; links are unique within it.
 	Identity string
+	// Additive is whether only memberships that we made are ever removed.
+	Additive bool
+	// Renames is whether groups can be renamed there, Recreates whether one that
+	// cannot be may be replaced, once that is approved.
+	Renames, Recreates bool
 }
 
 // Connection is a stored connection with the ids of its targets by name.
@@ -30,10 +35,12 @@ func (e *TargetChangedError) Error() string {
 // EnsureConnection makes a connection and its targets known and returns their
 // ids. When the digest of the rules has changed since the last time, every
 // stored user and group is decided anew and the source is read in full; when a
-// target is new they are decided anew. A target whose identity changed is a
-// *TargetChangedError.
-func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest string, targets []TargetSpec) (Connection, error) {
-	if c, ok, err := s.unchangedConnection(ctx, name, rulesDigest, targets); err != nil || ok {
+// target is new, or its groups are to be treated otherwise, they are decided
+// anew. Attributes names those of the source that are kept, sorted, with commas
+// between, "*" for all: when it changes the source is read in full. A target
+// whose identity changed is a *TargetChangedError.
+func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest, attributes string, targets []TargetSpec) (Connection, error) {
+	if c, ok, err := s.unchangedConnection(ctx, name, rulesDigest, attributes, targets); err != nil || ok {
 		return c, err
 	}
 	c := Connection{}
@@ -43,21 +50,22 @@ func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest string, 
 			return fmt.Errorf("record connection %s: %w", name, err)
 		}
 		var row struct {
-			ID     int64  `db:"id"`
-			Digest string `db:"rules_digest"`
+			ID         int64  `db:"id"`
+			Digest     string `db:"rules_digest"`
+			Attributes string `db:"attributes"`
 		}
-		if err := tx.get(ctx, &row, `SELECT id, rules_digest FROM connections WHERE name = ?`+tx.forUpdate(), name); err != nil {
+		if err := tx.get(ctx, &row, `SELECT id, rules_digest, attributes FROM connections WHERE name = ?`+tx.forUpdate(), name); err != nil {
 			return fmt.Errorf("read connection %s: %w", name, err)
 		}
 		c.ID = row.ID
 		undecided := row.Digest != rulesDigest
 		for _, t := range targets {
-			id, isNew, err := ensureTarget(ctx, tx, c.ID, t)
+			id, changed, err := ensureTarget(ctx, tx, c.ID, t)
 			if err != nil {
 				return err
 			}
 			c.Targets[t.Name] = id
-			undecided = undecided || isNew
+			undecided = undecided || changed
 		}
 		if undecided {
 			for _, statement := range []string{
@@ -69,13 +77,22 @@ func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest string, 
 				}
 			}
 		}
-		if row.Digest == rulesDigest {
+		if row.Digest == rulesDigest && row.Attributes == attributes {
 			return nil
 		}
-		if _, err := tx.exec(ctx, `UPDATE groups SET members_digest = '', members_due = TRUE WHERE connection_id = ?`, c.ID); err != nil {
-			return fmt.Errorf("mark groups of connection %s to be read: %w", name, err)
+		if row.Attributes != attributes && attributes != "" {
+			// What the rules ask for now may not be among what is stored, which must not look
+			// as if the source did not have it. The fingerprint makes the next read write the row.
+			if _, err := tx.exec(ctx, `UPDATE users SET attributes = ?, fingerprint = '' WHERE connection_id = ? AND erased_at = 0`, unread, c.ID); err != nil {
+				return fmt.Errorf("mark users of connection %s to be read: %w", name, err)
+			}
 		}
-		if _, err := tx.exec(ctx, `UPDATE connections SET rules_digest = ?, full_due = TRUE WHERE id = ?`, rulesDigest, c.ID); err != nil {
+		if row.Digest != rulesDigest {
+			if _, err := tx.exec(ctx, `UPDATE groups SET members_digest = '', members_due = TRUE WHERE connection_id = ? AND presence <> 'derived'`, c.ID); err != nil {
+				return fmt.Errorf("mark groups of connection %s to be read: %w", name, err)
+			}
+		}
+		if _, err := tx.exec(ctx, `UPDATE connections SET rules_digest = ?, attributes = ?, full_due = TRUE WHERE id = ?`, rulesDigest, attributes, c.ID); err != nil {
 			return fmt.Errorf("record rules of connection %s: %w", name, err)
 		}
 		return nil
@@ -83,16 +100,19 @@ func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest string, 
 	return c, err
 }
 
-func (s *Store) unchangedConnection(ctx context.Context, name, rulesDigest string, targets []TargetSpec) (Connection, bool, error) {
+func (s *Store) unchangedConnection(ctx context.Context, name, rulesDigest, attributes string, targets []TargetSpec) (Connection, bool, error) {
 	var known []struct {
 		ConnectionID int64  `db:"connection_id"`
 		ID           int64  `db:"id"`
 		Name         string `db:"name"`
 		Kind         string `db:"kind"`
 		Identity     string `db:"identity"`
+		Additive     bool   `db:"additive"`
+		Renames      bool   `db:"renames"`
+		Recreates    bool   `db:"recreates"`
 	}
-	err := s.selectAll(ctx, &known, `SELECT t.connection_id, t.id, t.name, t.kind, t.identity
-		FROM targets t JOIN connections c ON c.id = t.connection_id WHERE c.name = ? AND c.rules_digest = ?`, name, rulesDigest)
+	err := s.selectAll(ctx, &known, `SELECT t.connection_id, t.id, t.name, t.kind, t.identity, t.additive, t.renames, t.recreates
+		FROM targets t JOIN connections c ON c.id = t.connection_id WHERE c.name = ? AND c.rules_digest = ? AND c.attributes = ?`, name, rulesDigest, attributes)
 	if err != nil {
 		return Connection{}, false, fmt.Errorf("read connection %s: %w", name, err)
 	}
@@ -101,7 +121,7 @@ func (s *Store) unchangedConnection(ctx context.Context, name, rulesDigest strin
 	for _, k := range known {
 		c.ID = k.ConnectionID
 		c.Targets[k.Name] = k.ID
-		specs[TargetSpec{k.Name, k.Kind, k.Identity}] = true
+		specs[TargetSpec{k.Name, k.Kind, k.Identity, k.Additive, k.Renames, k.Recreates}] = true
 	}
 	for _, t := range targets {
 		if !specs[t] {
@@ -111,25 +131,52 @@ func (s *Store) unchangedConnection(ctx context.Context, name, rulesDigest strin
 	return c, len(known) > 0, nil
 }
 
-// ensureTarget returns the id of a target and whether it was made just now.
+// ensureTarget returns the id of a target and whether what it should hold must
+// be decided: it was made just now, or its groups are treated otherwise.
 func ensureTarget(ctx context.Context, tx *Tx, connectionID int64, t TargetSpec) (int64, bool, error) {
-	made, err := tx.exec(ctx, `INSERT INTO targets (connection_id, name, kind, identity) VALUES (?, ?, ?, ?)
-		ON CONFLICT (connection_id, name) DO NOTHING`, connectionID, t.Name, t.Kind, t.Identity)
+	made, err := tx.exec(ctx, `INSERT INTO targets (connection_id, name, kind, identity, additive, renames, recreates) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (connection_id, name) DO NOTHING`, connectionID, t.Name, t.Kind, t.Identity, t.Additive, t.Renames, t.Recreates)
 	if err != nil {
 		return 0, false, fmt.Errorf("record target %s: %w", t.Name, err)
 	}
 	var row struct {
-		ID       int64  `db:"id"`
-		Kind     string `db:"kind"`
-		Identity string `db:"identity"`
+		ID        int64  `db:"id"`
+		Kind      string `db:"kind"`
+		Identity  string `db:"identity"`
+		Additive  bool   `db:"additive"`
+		Renames   bool   `db:"renames"`
+		Recreates bool   `db:"recreates"`
 	}
-	if err := tx.get(ctx, &row, `SELECT id, kind, identity FROM targets WHERE connection_id = ? AND name = ?`, connectionID, t.Name); err != nil {
+	if err := tx.get(ctx, &row, `SELECT id, kind, identity, additive, renames, recreates FROM targets WHERE connection_id = ? AND name = ?`, connectionID, t.Name); err != nil {
 		return 0, false, fmt.Errorf("read target %s: %w", t.Name, err)
 	}
 	if row.Identity != t.Identity || row.Kind != t.Kind {
 		return 0, false, &TargetChangedError{Target: t.Name, Was: row.Kind + " " + row.Identity, Is: t.Kind + " " + t.Identity}
 	}
-	return row.ID, made == 1, nil
+	if row.Additive == t.Additive && row.Renames == t.Renames && row.Recreates == t.Recreates {
+		return row.ID, made == 1, nil
+	}
+	if _, err := tx.exec(ctx, `UPDATE targets SET additive = ?, renames = ?, recreates = ? WHERE id = ?`, t.Additive, t.Renames, t.Recreates, row.ID); err != nil {
+		return 0, false, fmt.Errorf("record target %s: %w", t.Name, err)
+	}
+	if row.Additive != t.Additive {
+		return row.ID, true, changeMode(ctx, tx, row.ID, t.Name)
+	}
+	return row.ID, true, nil
+}
+
+// changeMode makes a target be read in full whose groups are to hold just the
+// source's members from now on, or not any more: nothing else tells who else is in them.
+func changeMode(ctx context.Context, tx *Tx, targetID int64, name string) error {
+	for _, statement := range []string{
+		`DELETE FROM foreign_members WHERE target_id = ?`,
+		`UPDATE targets SET full_read_at = 0 WHERE id = ?`,
+	} {
+		if _, err := tx.exec(ctx, statement, targetID); err != nil {
+			return fmt.Errorf("mark target %s to be read: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // ConnectionID finds a connection by name, or returns ErrNotFound.

@@ -4,38 +4,78 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 )
 
+// TargetDecider is what the rules say for one target.
+type TargetDecider struct {
+	// ID is the target's.
+	ID int64
+	// Account decides about a user, and returns the ladder of the reason where
+	// somebody is leaving.
+	Account func(directory.Subject) (directory.DesiredAccount, directory.Ladder)
+	// Group decides about a group of the source.
+	Group func(directory.Group) directory.DesiredGroup
+	// Defaults are the names of the groups that everybody in scope is in.
+	Defaults []string
+}
+
 // DecideSubjects decides about users and groups, for targets, as they are at
-// this moment: nobody changes them between the look and the decision.
-func (s *Store) DecideSubjects(ctx context.Context, c Claim, targetIDs, users, groups []int64, wantInGroup bool, decide func(directory.Subject) directory.DesiredAccount) error {
-	users, groups = slices.Sorted(slices.Values(users)), slices.Sorted(slices.Values(groups))
+// this moment: nobody changes them between the look and the decision. Groups
+// that the users are in and that nobody has decided about yet are decided as well.
+func (s *Store) DecideSubjects(ctx context.Context, c Claim, targets []TargetDecider, users, groups []int64, want Want, now time.Time) error {
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		decisions, err := decideUsers(ctx, tx, users, wantInGroup, decide)
-		if err != nil {
-			return err
-		}
-		for _, targetID := range targetIDs {
-			if err := decideGroups(ctx, tx, targetID, groups); err != nil {
-				return err
-			}
-			if len(decisions) == 0 {
-				continue
-			}
-			if err := upsertDesired(ctx, tx, targetID, decisions); err != nil {
-				return err
-			}
-			if err := desireMemberships(ctx, tx, targetID, users); err != nil {
-				return err
-			}
-		}
-		return nil
+		return decideSubjects(ctx, tx, c, targets, users, groups, want, now)
 	})
 }
 
-func decideUsers(ctx context.Context, tx *Tx, users []int64, wantInGroup bool, decide func(directory.Subject) directory.DesiredAccount) ([]Decision, error) {
+func decideSubjects(ctx context.Context, tx *Tx, c Claim, targets []TargetDecider, users, groups []int64, want Want, now time.Time) error {
+	users, groups = slices.Sorted(slices.Values(users)), slices.Sorted(slices.Values(groups))
+	subjects, err := lockedSubjects(ctx, tx, users, want)
+	if err != nil {
+		return err
+	}
+	for _, t := range targets {
+		undecided, err := undecidedGroups(ctx, tx, t.ID, users)
+		if err != nil {
+			return err
+		}
+		rows, err := groupRows(ctx, tx, slices.Compact(slices.Sorted(slices.Values(slices.Concat(groups, undecided)))))
+		if err != nil {
+			return err
+		}
+		moved, err := decideGroups(ctx, tx, c.ConnectionID, t, rows)
+		if err != nil {
+			return err
+		}
+		if len(moved) > 0 {
+			// Nobody else may come to decide about the members: a run that is under way
+			// makes clean whom it has looked at.
+			d := deciding{tx: tx, targetID: t.ID, now: now, users: userSet{`u.id IN (SELECT user_id FROM memberships WHERE group_id IN (?))`, []any{padded(moved)}}}
+			if err := d.save(ctx, nil); err != nil {
+				return err
+			}
+		}
+		if len(subjects) == 0 {
+			continue
+		}
+		decisions := make([]Decision, len(subjects))
+		for i, u := range subjects {
+			decisions[i] = Decision{UserID: u.ID, Pulled: u.Pulled}
+			decisions[i].DesiredAccount, decisions[i].Ladder = t.Account(u.Subject)
+		}
+		d := deciding{tx: tx, targetID: t.ID, now: now, users: userSet{`u.id IN (?)`, []any{padded(users)}}}
+		if err := d.save(ctx, decisions); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lockedSubjects reads users as the rules see them, and keeps them so.
+func lockedSubjects(ctx context.Context, tx *Tx, users []int64, want Want) ([]DirtySubject, error) {
 	if len(users) == 0 {
 		return nil, nil
 	}
@@ -43,7 +83,7 @@ func decideUsers(ctx context.Context, tx *Tx, users []int64, wantInGroup bool, d
 	if forShare != "" {
 		forShare += " OF u"
 	}
-	query, args, err := in(subjectColumns(wantInGroup)+`WHERE u.id IN (?) ORDER BY u.id`+forShare, padded(users))
+	query, args, err := in(subjectColumns(want)+`WHERE u.id IN (?) ORDER BY u.id`+forShare, padded(users))
 	if err != nil {
 		return nil, err
 	}
@@ -51,56 +91,39 @@ func decideUsers(ctx context.Context, tx *Tx, users []int64, wantInGroup bool, d
 	if err := tx.selectAll(ctx, &found, query, args...); err != nil {
 		return nil, fmt.Errorf("read users to decide: %w", err)
 	}
-	decisions := make([]Decision, len(found))
-	for i, f := range found {
-		decisions[i] = Decision{UserID: f.ID, Pulled: f.Pulled, DesiredAccount: decide(f.subject())}
-	}
-	return decisions, nil
+	return subjectsOf(ctx, tx.selectAll, found, want)
 }
 
-func desireMemberships(ctx context.Context, tx *Tx, targetID int64, users []int64) error {
-	for _, statement := range []string{
-		`DELETE FROM desired_memberships WHERE target_id = ? AND user_id IN (?)
-			AND NOT EXISTS (SELECT 1 FROM memberships m JOIN groups g ON g.id = m.group_id
-				WHERE m.group_id = desired_memberships.group_id AND m.user_id = desired_memberships.user_id AND NOT m.absent AND g.presence = 'present')`,
-		`INSERT INTO desired_memberships (target_id, group_id, user_id)
-			SELECT d.target_id, m.group_id, m.user_id
-			FROM users u
-			JOIN desired_accounts d ON d.user_id = u.id AND d.target_id = ?
-			JOIN memberships m ON m.user_id = u.id AND NOT m.absent
-			JOIN groups g ON g.id = m.group_id AND g.presence = 'present'
-			WHERE u.id IN (?) AND (d.state = 'active' OR u.presence = 'absent')
-			ON CONFLICT DO NOTHING`,
-	} {
-		query, args, err := in(statement, targetID, padded(users))
-		if err != nil {
-			return err
-		}
-		if _, err := tx.exec(ctx, query, args...); err != nil {
-			return fmt.Errorf("store desired memberships: %w", err)
-		}
+// undecidedGroups are the groups of users that lead nowhere in a target: those
+// that nobody has decided about, and those that have no counterpart there.
+func undecidedGroups(ctx context.Context, tx *Tx, targetID int64, users []int64) ([]int64, error) {
+	if len(users) == 0 {
+		return nil, nil
 	}
-	return nil
+	query, args, err := in(`SELECT DISTINCT g.id FROM memberships m JOIN groups g ON g.id = m.group_id AND g.presence = 'present'
+		WHERE m.user_id IN (?) AND NOT m.absent AND NOT EXISTS (SELECT 1 FROM group_routes r WHERE r.target_id = ? AND r.group_id = g.id)`, padded(users), targetID)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	if err := tx.selectAll(ctx, &ids, query, args...); err != nil {
+		return nil, fmt.Errorf("look for groups that are not decided: %w", err)
+	}
+	return ids, nil
 }
 
-func decideGroups(ctx context.Context, tx *Tx, targetID int64, groups []int64) error {
-	if len(groups) == 0 {
-		return nil
-	}
-	for _, statement := range []string{
-		`DELETE FROM desired_groups WHERE target_id = ? AND group_id IN (SELECT id FROM groups WHERE id IN (?) AND presence <> 'present')`,
-		`INSERT INTO desired_groups (target_id, group_id, name, name_key, rule)
-			SELECT CAST(? AS BIGINT), id, name, name_key, 'same name' FROM groups WHERE id IN (?) AND presence = 'present'
-			ON CONFLICT (target_id, group_id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, rule = excluded.rule, version = desired_groups.version + 1
-			WHERE desired_groups.name <> excluded.name OR desired_groups.rule <> excluded.rule`,
-	} {
-		query, args, err := in(statement, targetID, padded(groups))
+func groupRows(ctx context.Context, tx *Tx, ids []int64) ([]groupRow, error) {
+	var all []groupRow
+	for chunk := range chunks(ids, 1000) {
+		query, args, err := in(groupColumns+`WHERE id IN (?) ORDER BY id`, padded(chunk))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if _, err := tx.exec(ctx, query, args...); err != nil {
-			return fmt.Errorf("store desired groups: %w", err)
+		var rows []groupRow
+		if err := tx.selectAll(ctx, &rows, query, args...); err != nil {
+			return nil, fmt.Errorf("read groups to decide: %w", err)
 		}
+		all = append(all, rows...)
 	}
-	return nil
+	return all, nil
 }

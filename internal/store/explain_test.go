@@ -16,7 +16,8 @@ import (
 
 // large are the tables that grow with the number of people.
 var large = []string{"users", "memberships", "desired_accounts", "desired_groups", "desired_memberships", "accounts", "target_groups", "target_memberships", "changes", "removals", "seen", "groups", "runs",
-	"scim_resources", "scim_values", "scim_members", "scim_blocks", "scim_log", "scim_acks", "inbox"}
+	"scim_resources", "scim_values", "scim_members", "scim_blocks", "scim_log", "scim_acks", "inbox",
+	"leavers", "leaver_groups", "unlinked_accounts", "foreign_members", "group_routes", "scim_nested"}
 
 // scanAllowed are statements that look at a whole table by intent.
 var scanAllowed = []string{}

@@ -12,13 +12,16 @@ import (
 type Progress struct {
 	Stage                              string
 	UsersRead, GroupsRead, MembersRead int64
+	// Complete is whether the lists were read in full, to their ends, and are
+	// believed: later ones are compared with them.
+	Complete bool
 }
 
 // SaveProgress records where a run stands, for those who look at it.
 func (s *Store) SaveProgress(ctx context.Context, c Claim, p Progress) error {
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		_, err := tx.exec(ctx, `UPDATE runs SET stage = ?, users_read = ?, groups_read = ?, members_read = ? WHERE id = ?`,
-			p.Stage, p.UsersRead, p.GroupsRead, p.MembersRead, c.RunID)
+		_, err := tx.exec(ctx, `UPDATE runs SET stage = ?, users_read = ?, groups_read = ?, members_read = ?, users_complete = ? WHERE id = ?`,
+			p.Stage, p.UsersRead, p.GroupsRead, p.MembersRead, p.Complete, c.RunID)
 		return err
 	})
 }
@@ -53,9 +56,21 @@ func (s *Store) NotePushed(ctx context.Context, c Claim, n Note, p Pushed) error
 }
 
 // ReadDone records that the source's lists were read completely: the next
-// incremental run begins where this one asked first.
+// incremental run begins where this one asked first. When the source's clock
+// shows less than it did when it was read before, what changed in between was
+// missed: the next run reads in full, and nothing counts as newer than now.
 func (s *Store) ReadDone(ctx context.Context, c Claim, full bool, readFrom, now time.Time, doubtful bool) error {
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		var watermark int64
+		if err := tx.get(ctx, &watermark, `SELECT watermark FROM connections WHERE id = ?`, c.ConnectionID); err != nil {
+			return fmt.Errorf("read connection %d: %w", c.ConnectionID, notFound(err))
+		}
+		if watermark > micros(readFrom.Add(clockGrain)) {
+			doubtful = true
+			if err := setBack(ctx, tx, c.ConnectionID, readFrom); err != nil {
+				return err
+			}
+		}
 		if full {
 			_, err := tx.exec(ctx, `UPDATE connections SET watermark = ?, full_read_at = ?, full_due = ? WHERE id = ?`, micros(readFrom), micros(now), doubtful, c.ConnectionID)
 			return err
@@ -63,6 +78,20 @@ func (s *Store) ReadDone(ctx context.Context, c Claim, full bool, readFrom, now 
 		_, err := tx.exec(ctx, `UPDATE connections SET watermark = ?, full_due = (full_due OR ?) WHERE id = ?`, micros(readFrom), doubtful, c.ConnectionID)
 		return err
 	})
+}
+
+// setBack dates what is stored of a source's users and groups no later than a
+// time: a clock that was ahead must not make what is read now pass for older.
+func setBack(ctx context.Context, tx *Tx, connectionID int64, to time.Time) error {
+	for _, statement := range []string{
+		`UPDATE users SET read_at = ?, last_updated = CASE WHEN last_updated > ? THEN 0 ELSE last_updated END WHERE connection_id = ? AND read_at > ?`,
+		`UPDATE groups SET read_at = ?, members_updated = CASE WHEN members_updated > ? THEN 0 ELSE members_updated END WHERE connection_id = ? AND read_at > ?`,
+	} {
+		if _, err := tx.exec(ctx, statement, micros(to), micros(to), connectionID, micros(to)); err != nil {
+			return fmt.Errorf("set dates back to the source's clock: %w", err)
+		}
+	}
+	return nil
 }
 
 // TargetReadDone records that a target was read completely.
@@ -116,14 +145,22 @@ func (s *Store) Finish(ctx context.Context, c Claim, outcome, reason string, set
 			if err != nil {
 				return err
 			}
-			for _, statement := range []string{
-				`UPDATE users SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT user_id FROM changes WHERE run_id = ? AND state NOT IN ('applied', 'skipped'))` + keep,
-				`UPDATE groups SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT group_id FROM changes WHERE run_id = ? AND stage = 2 AND state NOT IN ('applied', 'skipped'))`,
-				`UPDATE held_plans SET state = 'superseded' WHERE state = 'held' AND target_id IN (SELECT id FROM targets WHERE connection_id = ?) AND run_id < ?`,
+			for _, statement := range []struct {
+				sql  string
+				args []any
+			}{
+				// Whoever a person took out of the run is looked at by the next, whether or not there was a change to leave out.
+				{`UPDATE users SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT user_id FROM changes WHERE run_id = ? AND state NOT IN ('applied', 'skipped'))
+					AND id NOT IN (SELECT user_id FROM run_skips WHERE run_id = ?)` + keep, []any{c.ConnectionID, c.RunID, c.RunID}},
+				{`UPDATE groups SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT group_id FROM changes WHERE run_id = ? AND user_id = 0 AND state NOT IN ('applied', 'skipped'))`,
+					[]any{c.ConnectionID, c.RunID}},
 			} {
-				if _, err := tx.exec(ctx, statement, c.ConnectionID, c.RunID); err != nil {
+				if _, err := tx.exec(ctx, statement.sql, statement.args...); err != nil {
 					return fmt.Errorf("mark settled subjects: %w", err)
 				}
+			}
+			if err := supersedeHeld(ctx, tx, `target_id IN (SELECT id FROM targets WHERE connection_id = ?) AND run_id < ?`, c.ConnectionID, c.RunID); err != nil {
+				return err
 			}
 		}
 		// A list that spoke for a removal which was not made may have been wrong,

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"math"
 	"time"
@@ -26,6 +24,22 @@ type Limits struct {
 	Override bool
 	// Preview counts against the window without using it up.
 	Preview bool
+	// Kinds are limits of single kinds of removal, in place of Share, Count and Always.
+	Kinds map[directory.Kind]KindLimit
+	// Approval, when set, admits what that approval is about and nothing else;
+	// the rest is skipped, as it is still held where it was held.
+	Approval int64
+	// Quarantine holds every removal.
+	Quarantine bool
+	// Confirm makes every removal wait for a direct look-up, whatever speaks for it.
+	Confirm bool
+}
+
+// KindLimit limits removals of one kind.
+type KindLimit struct {
+	Share  float64
+	Count  int64
+	Always int64
 }
 
 // Verdict is what the guard decided for a target.
@@ -33,6 +47,17 @@ type Verdict struct {
 	Admitted, Held, Protected int64
 	// Doubted removals were admitted and wait for a direct look-up.
 	Doubted int64
+	// Reasons says why what is held is, the most frequent first.
+	Reasons []HoldReason
+}
+
+// HoldReason is why some changes are held.
+type HoldReason struct {
+	Kind  string `db:"kind"`
+	Class string `db:"class"`
+	// Rule is that of the first of them: which rule takes people away.
+	Rule  string `db:"rule"`
+	Count int64  `db:"count"`
 }
 
 // Guard decides about the removals of a run's plan in a target: protected
@@ -46,19 +71,24 @@ func (s *Store) Guard(ctx context.Context, c Claim, targetID int64, limits Limit
 		if err := tx.get(ctx, &locked, `SELECT id FROM targets WHERE id = ?`+tx.forNoKeyUpdate(), targetID); err != nil {
 			return fmt.Errorf("read target %d: %w", targetID, notFound(err))
 		}
-		for _, statement := range []string{
-			`UPDATE changes SET state = 'skipped', class = 'protected' WHERE run_id = ? AND target_id = ? AND state IN ('unguarded', 'planned')
-				AND (user_id IN (SELECT user_id FROM accounts WHERE target_id = ? AND protected) OR group_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND protected))`,
-			`UPDATE changes SET state = 'skipped', class = 'read-only' WHERE run_id = ? AND target_id = ? AND state IN ('unguarded', 'planned')
-				AND (user_id IN (SELECT user_id FROM accounts WHERE target_id = ? AND read_only) OR group_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND read_only))`,
-		} {
-			if _, err := tx.exec(ctx, statement, c.RunID, targetID, targetID, targetID); err != nil {
-				return fmt.Errorf("skip what must not be touched: %w", err)
+		g := guarding{tx: tx, runID: c.RunID, targetID: targetID, pushed: c.pushed(), limits: limits, now: now}
+		if err := g.skipUntouchable(ctx); err != nil {
+			return err
+		}
+		if err := g.replacements(ctx); err != nil {
+			return err
+		}
+		if limits.Approval != 0 {
+			if err := g.skipUnapproved(ctx); err != nil {
+				return err
 			}
 		}
-		g := guarding{tx: tx, runID: c.RunID, targetID: targetID, pushed: c.pushed(), limits: limits, now: now}
-		for _, kind := range []directory.Kind{directory.SuspendAccount, directory.RemoveMember} {
-			if err := g.decide(ctx, kind); err != nil {
+		short, err := g.sourceShort(ctx)
+		if err != nil {
+			return err
+		}
+		for _, kind := range directory.Removals {
+			if err := g.decide(ctx, kind, short); err != nil {
 				return fmt.Errorf("guard %s: %w", kind, err)
 			}
 		}
@@ -74,68 +104,160 @@ func (s *Store) Guard(ctx context.Context, c Claim, targetID int64, limits Limit
 type guarding struct {
 	tx              *Tx
 	runID, targetID int64
-	// pushed is set for a run of what was pushed, whose plan grows: what it
+	// pushed is set for a run that holds no claim, whose plan grows: what it
 	// skipped earlier says nothing about now, and what others hold stays held.
 	pushed bool
 	limits Limits
 	now    time.Time
 }
 
+// skipUntouchable skips what is protected or another system's.
+func (g guarding) skipUntouchable(ctx context.Context) error {
+	for _, statement := range []string{
+		`UPDATE changes SET state = 'skipped', class = 'protected' WHERE run_id = ? AND target_id = ? AND state IN ('unguarded', 'planned')
+			AND (user_id IN (SELECT user_id FROM accounts WHERE target_id = ? AND protected) OR group_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND protected))`,
+		`UPDATE changes SET state = 'skipped', class = 'read-only' WHERE run_id = ? AND target_id = ? AND state IN ('unguarded', 'planned')
+			AND (user_id IN (SELECT user_id FROM accounts WHERE target_id = ? AND read_only) OR group_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND read_only))`,
+	} {
+		if _, err := g.tx.exec(ctx, statement, g.runID, g.targetID, g.targetID, g.targetID); err != nil {
+			return fmt.Errorf("skip what must not be touched: %w", err)
+		}
+	}
+	// Of a member whom no link knows, only the id is known.
+	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'skipped', class = 'protected' WHERE run_id = ? AND target_id = ? AND stage = 5 AND user_id = 0 AND state = 'unguarded'
+		AND remote_id IN (SELECT remote_id FROM protected_objects WHERE target_id = ? AND kind = 'account')`, g.runID, g.targetID, g.targetID); err != nil {
+		return fmt.Errorf("skip members that must not be touched: %w", err)
+	}
+	return nil
+}
+
+// replacements holds groups that would take a new one, unless that is what was
+// approved: whoever lets removals through has not asked for them.
+func (g guarding) replacements(ctx context.Context) error {
+	if g.limits.Approval != 0 {
+		if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'planned' WHERE run_id = ? AND target_id = ? AND stage = 2 AND kind = 'group.replace' AND state = 'unguarded' AND `+approved,
+			g.runID, g.targetID, g.limits.Approval); err != nil {
+			return fmt.Errorf("admit groups that are replaced: %w", err)
+		}
+		return nil
+	}
+	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'held', class = 'would-recreate' WHERE run_id = ? AND target_id = ? AND stage = 2 AND kind = 'group.replace' AND state = 'unguarded'`,
+		g.runID, g.targetID); err != nil {
+		return fmt.Errorf("hold groups that would be replaced: %w", err)
+	}
+	return nil
+}
+
+// approved is the condition that a change is one of those that an approval is
+// about: of a group that is replaced, by the name that was approved.
+const approved = `EXISTS (SELECT 1 FROM changes ok WHERE ok.approval_id = ? AND ok.approval_id <> 0 AND ok.user_id = changes.user_id AND ok.group_id = changes.group_id
+	AND ok.state = 'approved' AND ok.target_id = changes.target_id AND ok.kind = changes.kind AND ok.remote_id = changes.remote_id
+	AND (ok.kind <> 'group.replace' OR ok.before = changes.before AND ok.after = changes.after))`
+
+// skipUnapproved leaves out what an approval is not about: it is still held
+// where it was held.
+func (g guarding) skipUnapproved(ctx context.Context) error {
+	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'skipped', class = 'not-approved' WHERE run_id = ? AND target_id = ? AND state = 'unguarded' AND NOT `+approved,
+		g.runID, g.targetID, g.limits.Approval); err != nil {
+		return fmt.Errorf("leave out what was not approved: %w", err)
+	}
+	return nil
+}
+
+// sourceShort is whether the lists that the run rests on were too short to be believed.
+func (g guarding) sourceShort(ctx context.Context) (bool, error) {
+	var notes int
+	if err := g.tx.get(ctx, &notes, `SELECT COUNT(*) FROM notes WHERE run_id = ? AND code = ?`, g.runID, CodeSourceShort); err != nil {
+		return false, fmt.Errorf("look for doubts about the source: %w", err)
+	}
+	return notes > 0, nil
+}
+
 // room is what a kind's limit is reckoned from.
 type room struct {
 	due      int64 // removals to be decided about
 	explicit int64 // those of them that a status or a look-up speaks for
-	linked   int64 // accounts that have access
+	linked   int64 // accounts that the kind could still be done to
 	used     int64 // removals admitted in the window
 	leaving  int64 // due, and those that are skipped
 }
 
-func (g guarding) decide(ctx context.Context, kind directory.Kind) error {
+func (g guarding) decide(ctx context.Context, kind directory.Kind, short bool) error {
+	if short && g.limits.Approval == 0 {
+		if err := g.hold(ctx, kind, directory.ClassSourceShort, directory.Absence); err != nil {
+			return err
+		}
+	}
 	r, err := g.room(ctx, kind)
 	if err != nil || r.due == 0 {
 		return err
 	}
-	if !g.limits.Override {
-		switch kind {
-		case directory.SuspendAccount:
-			// The last one of several counts too, even if the others left before; the only one there ever was does not.
-			if r.leaving >= r.linked && r.used+r.leaving >= 2 {
-				return g.hold(ctx, kind, directory.ClassEverybody)
-			}
-		case directory.RemoveMember:
-			if err := g.holdWholeGroups(ctx); err != nil {
+	if g.limits.Approval != 0 {
+		return g.admit(ctx, kind, directory.Explicit, directory.Absence)
+	}
+	if g.limits.Quarantine {
+		return g.hold(ctx, kind, directory.ClassQuarantine, directory.Explicit, directory.Absence)
+	}
+	if g.limits.Override {
+		return g.admit(ctx, kind, directory.Explicit, directory.Absence)
+	}
+	if kind == directory.RemoveMember {
+		if err := g.holdWholeGroups(ctx); err != nil {
+			return err
+		}
+		if r, err = g.room(ctx, kind); err != nil || r.due == 0 {
+			return err
+		}
+	} else if r.leaving >= r.linked && r.used+r.leaving >= 2 {
+		// The last one of several counts too, even if the others left before; the only one there ever was does not.
+		return g.hold(ctx, kind, directory.ClassEverybody, directory.Explicit, directory.Absence)
+	}
+	linked := r.linked
+	if kind != directory.RemoveMember {
+		linked += r.used // the share is of what the window began with
+	}
+	limit := g.limits.of(kind, linked)
+	if r.used+r.due > limit {
+		// What a status says goes first: a wrong list must not keep leavers in.
+		if r.used+r.explicit <= limit {
+			if err := g.admit(ctx, kind, directory.Explicit); err != nil {
 				return err
 			}
-			if r, err = g.room(ctx, kind); err != nil || r.due == 0 {
-				return err
-			}
 		}
-		linked := r.linked
-		if kind == directory.SuspendAccount {
-			linked += r.used // the share is of what the window began with
-		}
-		limit := g.limits.of(linked)
-		if r.used+r.due > limit {
-			// What a status says goes first: a wrong list must not keep leavers in.
-			if r.used+r.explicit <= limit {
-				if err := g.admit(ctx, kind, directory.Explicit); err != nil {
-					return err
-				}
-			}
-			return g.hold(ctx, kind, directory.ClassOverLimit)
-		}
+		return g.hold(ctx, kind, directory.ClassOverLimit, directory.Explicit, directory.Absence)
 	}
 	return g.admit(ctx, kind, directory.Explicit, directory.Absence)
 }
 
+// Of returns the limits of a kind.
+func (l Limits) Of(kind directory.Kind) KindLimit {
+	if k, ok := l.Kinds[kind]; ok {
+		return k
+	}
+	return KindLimit{Share: l.Share, Count: l.Count, Always: l.Always}
+}
+
 // of returns how many removals of a kind a window has room for.
-func (l Limits) of(linked int64) int64 {
+func (l Limits) of(kind directory.Kind, linked int64) int64 {
+	k := l.Of(kind)
 	// 0.29 * 100 is a little less than 29 in binary.
-	share := int64(math.Floor(l.Share*float64(linked) + 1e-6))
-	return max(l.Always, min(l.Count, share))
+	share := int64(math.Floor(k.Share*float64(linked) + 1e-6))
+	return max(k.Always, min(k.Count, share))
 }
 
 func (g guarding) since() int64 { return micros(g.now.Add(-g.limits.Window)) }
+
+// weight counts a change as one, and what a step of a leaver's ladder takes
+// away as one for each person: somebody in thirty groups is one leaver.
+const weight = `COUNT(DISTINCT CASE WHEN ch.kind = 'membership.remove' AND ch.after = 'leaver' THEN -ch.user_id ELSE ch.id END)`
+
+// linkedAccounts counts, by kind, the accounts that it could still be done to.
+var linkedAccounts = map[directory.Kind]string{
+	directory.SuspendAccount:    `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`,
+	directory.DeactivateAccount: `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status IN ('active', 'suspended')`,
+	directory.DeleteAccount:     `SELECT COUNT(*) FROM accounts WHERE target_id = ?`,
+	directory.RemoveMember:      `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`,
+}
 
 func (g guarding) room(ctx context.Context, kind directory.Kind) (room, error) {
 	var r room
@@ -144,13 +266,14 @@ func (g guarding) room(ctx context.Context, kind directory.Kind) (room, error) {
 		query string
 		args  []any
 	}{
-		{&r.due, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`, []any{g.runID, g.targetID, string(kind)}},
-		{&r.explicit, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded' AND evidence = 'explicit'`, []any{g.runID, g.targetID, string(kind)}},
-		{&r.leaving, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = ? AND (state = 'unguarded' OR state = 'skipped' AND NOT CAST(? AS BOOLEAN))`, []any{g.runID, g.targetID, string(kind), g.pushed}},
-		{&r.linked, `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`, []any{g.targetID}},
+		{&r.due, `SELECT ` + weight + ` FROM changes ch WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`, []any{g.runID, g.targetID, string(kind)}},
+		{&r.explicit, `SELECT ` + weight + ` FROM changes ch WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded' AND evidence = 'explicit'`, []any{g.runID, g.targetID, string(kind)}},
+		{&r.leaving, `SELECT ` + weight + ` FROM changes ch WHERE run_id = ? AND target_id = ? AND kind = ? AND (state = 'unguarded' OR state = 'skipped' AND NOT CAST(? AS BOOLEAN))`, []any{g.runID, g.targetID, string(kind), g.pushed}},
+		{&r.linked, linkedAccounts[kind], []any{g.targetID}},
 		// What an ended run admitted and could not do comes again, and is counted then.
-		{&r.used, `SELECT COUNT(*) FROM removals WHERE target_id = ? AND kind = ? AND admitted_at > ?
-			AND NOT EXISTS (SELECT 1 FROM changes c JOIN runs ended ON ended.id = c.run_id WHERE c.id = removals.change_id AND c.state <> 'applied' AND ended.outcome <> '')`, []any{g.targetID, string(kind), g.since()}},
+		{&r.used, `SELECT COUNT(DISTINCT CASE WHEN r.kind = 'membership.remove' AND ch.after = 'leaver' THEN -ch.user_id ELSE r.change_id END)
+			FROM removals r LEFT JOIN changes ch ON ch.id = r.change_id LEFT JOIN runs run ON run.id = ch.run_id
+			WHERE r.target_id = ? AND r.kind = ? AND r.admitted_at > ? AND (ch.id IS NULL OR ch.state = 'applied' OR run.outcome = '')`, []any{g.targetID, string(kind), g.since()}},
 	} {
 		if err := g.tx.get(ctx, count.into, count.query, count.args...); err != nil {
 			return room{}, fmt.Errorf("count removals: %w", err)
@@ -162,36 +285,47 @@ func (g guarding) room(ctx context.Context, kind directory.Kind) (room, error) {
 	return r, nil
 }
 
-func (g guarding) hold(ctx context.Context, kind directory.Kind, class directory.Class) error {
-	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'held', class = ? WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`,
-		string(class), g.runID, g.targetID, string(kind)); err != nil {
-		return fmt.Errorf("hold removals: %w", err)
+// hold holds the removals of a kind that rest on evidence of these kinds.
+func (g guarding) hold(ctx context.Context, kind directory.Kind, class directory.Class, evidence ...directory.Evidence) error {
+	for _, e := range evidence {
+		if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'held', class = ? WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded' AND evidence = ?`,
+			string(class), g.runID, g.targetID, string(kind), string(e)); err != nil {
+			return fmt.Errorf("hold removals: %w", err)
+		}
 	}
 	return nil
 }
 
 // holdWholeGroups holds the removals that would leave nobody in a group of two
-// or more, counting those who were taken out of it within the window.
+// or more, counting those who were taken out of it within the window. Whoever
+// has no access any more is not somebody.
 func (g guarding) holdWholeGroups(ctx context.Context) error {
 	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'held', class = 'whole-group'
 		WHERE run_id = ? AND target_id = ? AND kind = 'membership.remove' AND state = 'unguarded' AND group_id IN (
 			SELECT n.group_id FROM changes n
+			LEFT JOIN accounts own ON own.target_id = n.target_id AND own.user_id = n.user_id AND own.status = 'active'
 			LEFT JOIN (
 				SELECT c.group_id, COUNT(*) AS removed FROM removals r JOIN changes c ON c.id = r.change_id
 				WHERE r.target_id = ? AND r.kind = 'membership.remove' AND r.admitted_at > ? GROUP BY c.group_id
 			) earlier ON earlier.group_id = n.group_id
 			WHERE n.run_id = ? AND n.target_id = ? AND n.kind = 'membership.remove' AND (n.state = 'unguarded' OR n.state = 'skipped' AND NOT CAST(? AS BOOLEAN))
+				AND (n.user_id = 0 OR own.user_id IS NOT NULL)
 			GROUP BY n.group_id
 			HAVING COUNT(*) + COALESCE(MAX(earlier.removed), 0) >= 2 AND COUNT(*) >= (
 				SELECT COUNT(*) FROM target_memberships tm JOIN accounts a ON a.target_id = tm.target_id AND a.user_id = tm.user_id AND a.status = 'active'
-				WHERE tm.target_id = ? AND tm.group_id = n.group_id))`,
-		g.runID, g.targetID, g.targetID, g.since(), g.runID, g.targetID, g.pushed, g.targetID); err != nil {
+				WHERE tm.target_id = ? AND tm.group_id = n.group_id) + (
+				SELECT COUNT(*) FROM foreign_members f WHERE f.target_id = ? AND f.group_id = n.group_id))`,
+		g.runID, g.targetID, g.targetID, g.since(), g.runID, g.targetID, g.pushed, g.targetID, g.targetID); err != nil {
 		return fmt.Errorf("hold whole groups: %w", err)
 	}
 	return nil
 }
 
 // admit admits the removals of a kind that rest on evidence of these kinds.
+// What has to be confirmed waits for a direct look-up: an absence, and, where
+// the limits say so, all of it. A member whom no link knows is in no source
+// that could be asked; a removal that a person's undoing asks for is so whatever
+// the source says. Another one of the same person is not.
 func (g guarding) admit(ctx context.Context, kind directory.Kind, evidence ...directory.Evidence) error {
 	for _, e := range evidence {
 		if !g.limits.Preview {
@@ -201,82 +335,14 @@ func (g guarding) admit(ctx context.Context, kind directory.Kind, evidence ...di
 				return fmt.Errorf("count removals in the window: %w", err)
 			}
 		}
-		if _, err := g.tx.exec(ctx, `UPDATE changes SET state = CASE WHEN evidence = 'absence' THEN 'doubted' ELSE 'planned' END
-			WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded' AND evidence = ?`, g.runID, g.targetID, string(kind), string(e)); err != nil {
+		if _, err := g.tx.exec(ctx, `UPDATE changes SET state = CASE
+				WHEN user_id = 0 OR EXISTS (SELECT 1 FROM overrides o WHERE o.target_id = changes.target_id AND o.user_id = changes.user_id AND o.group_id = changes.group_id
+					AND (o.what = 'state' AND o.value = 'suspended' AND changes.kind = 'account.suspend' OR o.what = 'member' AND o.value = 'out' AND changes.kind = 'membership.remove' AND changes.after <> 'leaver'))
+					THEN 'planned'
+				WHEN evidence = 'absence' OR CAST(? AS BOOLEAN) THEN 'doubted' ELSE 'planned' END
+			WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded' AND evidence = ?`, g.limits.Confirm, g.runID, g.targetID, string(kind), string(e)); err != nil {
 			return fmt.Errorf("admit removals: %w", err)
 		}
 	}
 	return nil
-}
-
-// recordHeld makes a held plan of what was held, in place of an earlier run's.
-func (g guarding) recordHeld(ctx context.Context) error {
-	if g.limits.Preview {
-		return nil
-	}
-	if !g.pushed {
-		if _, err := g.tx.exec(ctx, `UPDATE held_plans SET state = 'superseded' WHERE target_id = ? AND state = 'held' AND run_id <> ?`, g.targetID, g.runID); err != nil {
-			return fmt.Errorf("supersede held plan: %w", err)
-		}
-	}
-	held, reason, digest, err := g.held(ctx)
-	if err != nil || held == 0 {
-		return err
-	}
-	if _, err = g.tx.exec(ctx, `INSERT INTO held_plans (run_id, target_id, digest, reason, changes, state, created_at, expires_at) VALUES (?, ?, ?, ?, ?, 'held', ?, ?)
-		ON CONFLICT (run_id, target_id) DO UPDATE SET digest = excluded.digest, reason = excluded.reason, changes = excluded.changes`,
-		g.runID, g.targetID, digest, reason, held, micros(g.now), micros(g.now.Add(g.limits.HeldFor))); err != nil {
-		return fmt.Errorf("record held plan: %w", err)
-	}
-	return nil
-}
-
-// held counts what was held and identifies it by a digest of what it would do.
-func (g guarding) held(ctx context.Context) (count int64, reason, digest string, err error) {
-	rows, err := g.tx.query(ctx, `SELECT kind, class, user_id, group_id FROM changes
-		WHERE run_id = ? AND target_id = ? AND state = 'held' AND class <> 'unconfirmed' ORDER BY kind, user_id, group_id`, g.runID, g.targetID)
-	if err != nil {
-		return 0, "", "", fmt.Errorf("read what is held: %w", err)
-	}
-	defer rows.Close()
-	h := sha256.New()
-	for rows.Next() {
-		var kind, class string
-		var userID, groupID int64
-		if err := rows.Scan(&kind, &class, &userID, &groupID); err != nil {
-			return 0, "", "", fmt.Errorf("read what is held: %w", err)
-		}
-		if count == 0 {
-			reason = class
-		}
-		count++
-		fmt.Fprintln(h, kind, userID, groupID)
-	}
-	return count, reason, hex.EncodeToString(h.Sum(nil)), rows.Err()
-}
-
-func (s *Store) verdict(ctx context.Context, runID, targetID int64) (Verdict, error) {
-	var v Verdict
-	var found []struct {
-		State string `db:"state"`
-		Class string `db:"class"`
-		Count int64  `db:"count"`
-	}
-	if err := s.selectAll(ctx, &found, `SELECT state, class, COUNT(*) AS count FROM changes WHERE run_id = ? AND target_id = ? AND stage IN (1, 5) GROUP BY state, class`, runID, targetID); err != nil {
-		return Verdict{}, fmt.Errorf("count removals: %w", err)
-	}
-	for _, f := range found {
-		switch {
-		case f.State == string(directory.Planned):
-			v.Admitted += f.Count
-		case f.State == string(directory.Doubted):
-			v.Admitted += f.Count
-			v.Doubted += f.Count
-		case f.State == string(directory.Held):
-			v.Held += f.Count
-		case f.Class == string(directory.ClassProtected):
-			v.Protected += f.Count
-		}
-	}
-	return v, nil
 }

@@ -196,8 +196,10 @@ func wakeMembers(ctx context.Context, tx *Tx, groupID int64, now time.Time) erro
 	if err := tx.selectAll(ctx, &locked, `SELECT id FROM groups WHERE id = ?`+tx.forNoKeyUpdate(), groupID); err != nil {
 		return fmt.Errorf("lock group %d: %w", groupID, err)
 	}
-	if _, err := tx.exec(ctx, `UPDATE inbox SET waiting = FALSE, due_at = ? WHERE waiting AND user_id IN (SELECT user_id FROM memberships WHERE group_id = ?)`,
-		micros(now), groupID); err != nil {
+	// The members of a group that the rules make are in the groups that lead to it.
+	if _, err := tx.exec(ctx, `UPDATE inbox SET waiting = FALSE, due_at = ? WHERE waiting AND user_id IN (SELECT user_id FROM memberships WHERE group_id = ?
+			UNION SELECT dm.user_id FROM groups g JOIN targets t ON t.connection_id = g.connection_id JOIN desired_memberships dm ON dm.target_id = t.id AND dm.group_id = g.id WHERE g.id = ?)`,
+		micros(now), groupID, groupID); err != nil {
 		return fmt.Errorf("wake the members of group %d: %w", groupID, err)
 	}
 	return nil

@@ -31,11 +31,17 @@ func (s *Store) LinkAccounts(ctx context.Context, c Claim, targetID int64, ident
 }
 
 // unlink forgets links that were made for a change which then did not succeed,
-// so that the next run begins with them again.
+// so that the next run begins with them again, and those of accounts that were
+// deleted, with their memberships.
 func unlink(ctx context.Context, tx *Tx, targetID int64, outcomes []Outcome) error {
 	for _, o := range outcomes {
-		if !o.Unlink {
+		if !o.Unlink && !o.Gone {
 			continue
+		}
+		if o.Gone {
+			if _, err := tx.exec(ctx, `DELETE FROM target_memberships WHERE target_id = ? AND user_id = ?`, targetID, o.UserID); err != nil {
+				return fmt.Errorf("drop the memberships of a deleted account: %w", err)
+			}
 		}
 		if _, err := tx.exec(ctx, `DELETE FROM accounts WHERE target_id = ? AND user_id = ?`, targetID, o.UserID); err != nil {
 			return fmt.Errorf("unlink account: %w", err)

@@ -35,6 +35,41 @@ func TestMigrations(t *testing.T) {
 				}
 				wg.Wait()
 			})
+			t.Run("groups that were decided before there were routes lead where they led", func(t *testing.T) {
+				s, err := Open(t.Context(), at)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() {
+					if err := s.Close(); err != nil {
+						t.Errorf("close: %v", err)
+					}
+				}()
+				provider, err := migrationsOf(s.writable(), s.dialect)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := provider.DownTo(t.Context(), 3); err != nil {
+					t.Fatal(err)
+				}
+				for _, statement := range []string{
+					`INSERT INTO connections (id, name) VALUES (1, 'staff')`,
+					`INSERT INTO targets (id, connection_id, name, kind, identity) VALUES (1, 1, 'cloud', 'k', 'i')`,
+					`INSERT INTO groups (id, connection_id, source_id, name, name_key, description, type, fingerprint, members_updated, read_at) VALUES (7, 1, '00g', 'eng', 'eng', '', '', '', 0, 0)`,
+					`INSERT INTO desired_groups (target_id, group_id, name, name_key, rule) VALUES (1, 7, 'eng', 'eng', 'same name')`,
+				} {
+					if _, err := s.writable().ExecContext(t.Context(), statement); err != nil {
+						t.Fatalf("%s: %v", statement, err)
+					}
+				}
+				if _, err := provider.Up(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				var into int64
+				if err := s.writable().GetContext(t.Context(), &into, `SELECT into_id FROM group_routes WHERE target_id = 1 AND group_id = 7`); err != nil || into != 7 {
+					t.Errorf("the group leads to %d: %v", into, err)
+				}
+			})
 			t.Run("the schema goes down to nothing and up again", func(t *testing.T) {
 				s, err := Open(t.Context(), at)
 				if err != nil {
@@ -64,7 +99,7 @@ func TestMigrations(t *testing.T) {
 				if up, err := provider.Up(t.Context()); err != nil || len(up) != len(down) {
 					t.Errorf("up again: %d of %d migrations, %v", len(up), len(down), err)
 				}
-				if _, err := s.EnsureConnection(t.Context(), "staff", "rules-1", nil); err != nil {
+				if _, err := s.EnsureConnection(t.Context(), "staff", "rules-1", "", nil); err != nil {
 					t.Errorf("the schema does not serve: %v", err)
 				}
 			})

@@ -12,8 +12,9 @@ import (
 )
 
 // ObserveAccounts compares a page of a target's accounts with the links.
-// Those that differ are brought up to date and their users become dirty. It
-// returns the ids of the links that were on the page.
+// Those that differ are brought up to date and their users become dirty; those
+// that are nobody's are stored for the administrator to see. It returns the ids
+// of the links that were on the page.
 func (s *Store) ObserveAccounts(ctx context.Context, c Claim, targetID int64, accounts []directory.Account, now time.Time) ([]int64, error) {
 	ids := make([]string, len(accounts))
 	byID := make(map[string]directory.Account, len(accounts))
@@ -22,34 +23,35 @@ func (s *Store) ObserveAccounts(ctx context.Context, c Claim, targetID int64, ac
 		byID[a.ID] = a
 	}
 	var seen []int64
-	changed := make(map[int64]directory.Account)
-	// The plus keeps SQLite from walking all of the target's accounts instead of
-	// looking up each id.
+	changed := make(map[int64]observedAccount)
+	linked := make(map[string]bool, len(ids))
 	for chunk := range chunks(ids, 1000) {
-		query, args, err := in(`SELECT id, remote_id, email, display_name, status, managed, read_only FROM accounts
-			WHERE identity = (SELECT identity FROM targets WHERE id = ?) AND remote_id IN (?) AND +target_id = ?`, targetID, chunk, targetID)
+		query, args, err := in(`SELECT id, target_id, remote_id, email, user_name, display_name, attributes, status, managed, read_only FROM accounts
+			WHERE identity = (SELECT identity FROM targets WHERE id = ?) AND remote_id IN (?)`, targetID, chunk)
 		if err != nil {
 			return nil, err
 		}
-		var known []struct {
-			ID       int64  `db:"id"`
-			RemoteID string `db:"remote_id"`
-			Email    string `db:"email"`
-			Name     string `db:"display_name"`
-			Status   string `db:"status"`
-			Managed  bool   `db:"managed"`
-			ReadOnly bool   `db:"read_only"`
-		}
+		var known []knownAccount
 		if err := s.selectAll(ctx, &known, query, args...); err != nil {
 			return nil, fmt.Errorf("read links: %w", err)
 		}
 		for _, k := range known {
+			linked[k.RemoteID] = true
+			if k.TargetID != targetID {
+				continue // another connection's
+			}
 			seen = append(seen, k.ID)
-			a := byID[k.RemoteID]
-			if a.Email != k.Email || a.DisplayName != k.Name || string(a.Status) != k.Status || a.Managed != k.Managed || a.ReadOnly != k.ReadOnly {
-				changed[k.ID] = a
+			now, differs, err := k.observed(byID[k.RemoteID])
+			if err != nil {
+				return nil, fmt.Errorf("link %d: %w", k.ID, err)
+			}
+			if differs {
+				changed[k.ID] = now
 			}
 		}
+	}
+	if err := s.observeUnlinked(ctx, c, targetID, slices.DeleteFunc(slices.Clone(accounts), func(a directory.Account) bool { return linked[a.ID] }), now); err != nil {
+		return nil, err
 	}
 	if len(changed) == 0 {
 		return seen, nil
@@ -60,16 +62,49 @@ func (s *Store) ObserveAccounts(ctx context.Context, c Claim, targetID int64, ac
 			if _, err := tx.exec(ctx, `UPDATE users SET dirty = TRUE WHERE id = (SELECT user_id FROM accounts WHERE id = ?) AND NOT dirty`, id); err != nil {
 				return fmt.Errorf("mark user of a changed account: %w", err)
 			}
-			if _, err := tx.exec(ctx, `UPDATE accounts SET email = ?, email_key = ?, display_name = ?, status = ?, managed = ?, read_only = ?, observed_at = ?,
+			if _, err := tx.exec(ctx, `UPDATE accounts SET email = ?, email_key = ?, user_name = ?, display_name = ?, attributes = ?, status = ?, managed = ?, read_only = ?, observed_at = ?,
 					protected = EXISTS (SELECT 1 FROM protected_objects p WHERE p.target_id = accounts.target_id AND p.kind = 'account' AND p.remote_id IN (?, ?))
 				WHERE id = ?`,
-				a.Email, strings.ToLower(a.Email), a.DisplayName, string(a.Status), a.Managed, a.ReadOnly, micros(now), a.ID, strings.ToLower(a.Email), id); err != nil {
+				a.Email, strings.ToLower(a.Email), a.UserName, a.DisplayName, a.attributes, string(a.Status), a.Managed, a.ReadOnly, micros(now), a.ID, strings.ToLower(a.Email), id); err != nil {
 				return fmt.Errorf("store changed account: %w", err)
 			}
 		}
 		return nil
 	})
 	return seen, err
+}
+
+// knownAccount is a linked account as it is stored.
+type knownAccount struct {
+	ID         int64  `db:"id"`
+	TargetID   int64  `db:"target_id"`
+	RemoteID   string `db:"remote_id"`
+	Email      string `db:"email"`
+	UserName   string `db:"user_name"`
+	Name       string `db:"display_name"`
+	Attributes string `db:"attributes"`
+	Status     string `db:"status"`
+	Managed    bool   `db:"managed"`
+	ReadOnly   bool   `db:"read_only"`
+}
+
+// observedAccount is an account as it was seen, with the attributes that are
+// to be stored.
+type observedAccount struct {
+	directory.Account
+	attributes string
+}
+
+// observed says what is known of an account that was seen, and whether that is
+// something else than before. A target that tells no user name says nothing of it.
+func (k knownAccount) observed(a directory.Account) (observedAccount, bool, error) {
+	if a.UserName == "" {
+		a.UserName = k.UserName
+	}
+	attributes, err := observedAttributes(k.Attributes, a)
+	differs := a.Email != k.Email || a.UserName != k.UserName || a.DisplayName != k.Name || attributes != k.Attributes ||
+		string(a.Status) != k.Status || a.Managed != k.Managed || a.ReadOnly != k.ReadOnly
+	return observedAccount{a, attributes}, differs, err
 }
 
 // Link is an account or group that is linked, by its own row's id.
@@ -81,8 +116,12 @@ type Link struct {
 }
 
 // UnseenAccounts returns the linked accounts that a complete list of a
-// target's accounts, seen by this run, did not have.
+// target's accounts, seen by this run, did not have. Those without a link that
+// it did not have are forgotten.
 func (s *Store) UnseenAccounts(ctx context.Context, c Claim, targetID int64) ([]Link, error) {
+	if err := s.dropUnlinked(ctx, c, targetID); err != nil {
+		return nil, err
+	}
 	return s.unseen(ctx, c.RunID, "accounts", targetID, `SELECT id, user_id AS subject, remote_id, '' AS name FROM accounts WHERE target_id = ?`)
 }
 
@@ -130,7 +169,9 @@ func (s *Store) DropAccountLink(ctx context.Context, c Claim, targetID int64, l 
 func (s *Store) DropGroupLink(ctx context.Context, c Claim, targetID int64, l Link) error {
 	return s.dropLink(ctx, c, l, targetID, `UPDATE groups SET dirty = TRUE WHERE id = ?`,
 		`DELETE FROM target_memberships WHERE group_id = ? AND target_id = ?`, `DELETE FROM target_groups WHERE group_id = ? AND target_id = ?`,
-		`UPDATE users SET dirty = TRUE WHERE NOT dirty AND id IN (SELECT user_id FROM memberships WHERE group_id = ?)`)
+		`UPDATE users SET dirty = TRUE WHERE NOT dirty AND id IN (SELECT user_id FROM memberships WHERE group_id = ?)`,
+		`UPDATE users SET dirty = TRUE WHERE NOT dirty AND id IN (SELECT dm.user_id FROM groups g JOIN targets t ON t.connection_id = g.connection_id
+			JOIN desired_memberships dm ON dm.target_id = t.id AND dm.group_id = g.id WHERE g.id = ? AND g.presence = 'derived')`)
 }
 
 func (s *Store) dropLink(ctx context.Context, c Claim, l Link, targetID int64, mark, dropMemberships, dropLink string, markMore ...string) error {
@@ -202,64 +243,4 @@ func (s *Store) LinkedGroupsAfter(ctx context.Context, targetID, after int64, li
 		return nil, fmt.Errorf("read linked groups: %w", err)
 	}
 	return links, nil
-}
-
-// ObserveMembers compares the complete list of a linked group's members with
-// what was last known. A membership that is gone makes its user dirty; one
-// that is there and wanted is known from now on; others are left alone.
-func (s *Store) ObserveMembers(ctx context.Context, c Claim, targetID, groupID int64, accountIDs []string) error {
-	var linked []struct {
-		UserID   int64  `db:"user_id"`
-		RemoteID string `db:"remote_id"`
-		Known    bool   `db:"known"`
-		Wanted   bool   `db:"wanted"`
-	}
-	// CROSS JOIN keeps SQLite from walking all of the target's accounts.
-	err := s.selectAll(ctx, &linked, `SELECT a.user_id, a.remote_id, tm.user_id IS NOT NULL AS known, dm.user_id IS NOT NULL AS wanted
-		FROM (SELECT user_id FROM target_memberships WHERE target_id = ? AND group_id = ? UNION SELECT user_id FROM desired_memberships WHERE target_id = ? AND group_id = ?) AS one
-		CROSS JOIN accounts a
-		LEFT JOIN target_memberships tm ON tm.target_id = a.target_id AND tm.group_id = ? AND tm.user_id = a.user_id
-		LEFT JOIN desired_memberships dm ON dm.target_id = a.target_id AND dm.group_id = ? AND dm.user_id = a.user_id
-		WHERE a.target_id = ? AND a.user_id = one.user_id`,
-		targetID, groupID, targetID, groupID, groupID, groupID, targetID)
-	if err != nil {
-		return fmt.Errorf("read known members: %w", err)
-	}
-	there := make(map[string]bool, len(accountIDs))
-	for _, id := range accountIDs {
-		there[id] = true
-	}
-	var lost, found []int64
-	for _, l := range linked {
-		switch {
-		case l.Known && !there[l.RemoteID]:
-			lost = append(lost, l.UserID)
-		case !l.Known && l.Wanted && there[l.RemoteID]:
-			found = append(found, l.UserID)
-		}
-	}
-	if len(lost)+len(found) == 0 {
-		return nil
-	}
-	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		for chunk := range chunks(lost, 1000) {
-			query, args, err := in(`DELETE FROM target_memberships WHERE target_id = ? AND group_id = ? AND user_id IN (?)`, targetID, groupID, chunk)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.exec(ctx, query, args...); err != nil {
-				return fmt.Errorf("drop lost memberships: %w", err)
-			}
-		}
-		for _, userID := range found {
-			if _, err := tx.exec(ctx, `INSERT INTO target_memberships (target_id, group_id, user_id, origin) VALUES (?, ?, ?, 'adopted') ON CONFLICT DO NOTHING`, targetID, groupID, userID); err != nil {
-				return fmt.Errorf("store found membership: %w", err)
-			}
-		}
-		slices.Sort(lost) // two groups that share members lock them in one order
-		if err := eachChunk(ctx, tx, lost, `UPDATE users SET dirty = TRUE WHERE id IN (?) AND NOT dirty`); err != nil {
-			return fmt.Errorf("mark users of lost memberships: %w", err)
-		}
-		return nil
-	})
 }

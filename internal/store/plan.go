@@ -49,7 +49,17 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 				return fmt.Errorf("plan %s: %w", statement.what, err)
 			}
 		}
-		return blockMemberships(ctx, tx, c.RunID, targetID, 0)
+		updates := updating{tx: tx, c: c, targetID: targetID}
+		if err := updates.planDirty(ctx, full); err != nil {
+			return fmt.Errorf("plan changed attributes: %w", err)
+		}
+		if err := forgetSettled(ctx, tx, c, targetID); err != nil {
+			return err
+		}
+		if err := blockMemberships(ctx, tx, c.RunID, targetID, 0); err != nil {
+			return err
+		}
+		return leaveOut(ctx, tx, c.RunID, targetID)
 	})
 	if err != nil {
 		return PlanCounts{}, err
@@ -74,6 +84,42 @@ func blockMemberships(ctx context.Context, tx *Tx, runID, targetID, from int64) 
 		runID, targetID, from, runID, targetID, from, runID, targetID, from)
 	if err != nil {
 		return fmt.Errorf("block memberships: %w", err)
+	}
+	return nil
+}
+
+// leaveOut ends the changes of people whom somebody has taken out of the run.
+func leaveOut(ctx context.Context, tx *Tx, runID, targetID int64) error {
+	var skips int
+	if err := tx.get(ctx, &skips, `SELECT COUNT(*) FROM run_skips WHERE run_id = ?`, runID); err != nil {
+		return fmt.Errorf("look for who is skipped: %w", err)
+	}
+	if skips == 0 {
+		return nil
+	}
+	if _, err := tx.exec(ctx, `UPDATE changes SET state = 'skipped', class = 'skipped-by-hand' WHERE user_id IN (SELECT user_id FROM run_skips WHERE run_id = ?)
+		AND +run_id = ? AND target_id = ? AND state IN ('unguarded', 'planned')`, runID, runID, targetID); err != nil {
+		return fmt.Errorf("leave out who is skipped: %w", err)
+	}
+	return nil
+}
+
+// forgetSettled forgets what was kept for people who came back, once it needs
+// no change any more: memberships that they have again, or that we made and
+// nothing asks for; and those who wait for a licence and are wanted no longer.
+func forgetSettled(ctx context.Context, tx *Tx, c Claim, targetID int64) error {
+	if _, err := tx.exec(ctx, `DELETE FROM leaver_groups WHERE target_id = ?
+		AND EXISTS (SELECT 1 FROM users u JOIN desired_accounts d ON d.user_id = u.id AND d.target_id = leaver_groups.target_id
+			WHERE u.id = leaver_groups.user_id AND u.connection_id = ? AND d.state = 'active' AND NOT d.strip)
+		AND (EXISTS (SELECT 1 FROM target_memberships tm WHERE tm.target_id = leaver_groups.target_id AND tm.user_id = leaver_groups.user_id AND tm.group_id = leaver_groups.group_id)
+			OR leaver_groups.origin = 'created'
+				AND NOT EXISTS (SELECT 1 FROM desired_memberships dm WHERE dm.target_id = leaver_groups.target_id AND dm.user_id = leaver_groups.user_id AND dm.group_id = leaver_groups.group_id))`,
+		targetID, c.ConnectionID); err != nil {
+		return fmt.Errorf("forget the groups of those who came back: %w", err)
+	}
+	if _, err := tx.exec(ctx, `DELETE FROM seat_waits WHERE target_id = ?
+		AND NOT EXISTS (SELECT 1 FROM desired_accounts d WHERE d.target_id = seat_waits.target_id AND d.user_id = seat_waits.user_id AND d.state = 'active')`, targetID); err != nil {
+		return fmt.Errorf("forget who waits no longer: %w", err)
 	}
 	return nil
 }
@@ -112,103 +158,4 @@ func (s *Store) PlanCounts(ctx context.Context, runID, targetID int64) (PlanCoun
 		}
 	}
 	return counts, nil
-}
-
-// The plan's statements take the run, the target and the connection. The
-// words "AND u.dirty" and "AND g.dirty" are left out of a full plan. To SQLite
-// a CROSS JOIN says in which order to look: first the users, few of which are
-// dirty, then what belongs to each. PostgreSQL decides by its statistics.
-var planStatements = []struct{ what, sql string }{
-	{"leavers", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, rule, evidence, before, after, state, class)
-		SELECT CAST(? AS BIGINT), d.target_id, 1, ROW_NUMBER() OVER (ORDER BY u.id) - 1, 'account.suspend', u.id, d.rule, d.evidence, a.status, 'suspended',
-			CASE WHEN a.protected OR a.read_only THEN 'skipped' ELSE 'unguarded' END,
-			CASE WHEN a.protected THEN 'protected' WHEN a.read_only THEN 'read-only' ELSE '' END
-		FROM users u
-		CROSS JOIN desired_accounts d
-		CROSS JOIN accounts a
-		WHERE d.target_id = ? AND d.user_id = u.id AND a.target_id = d.target_id AND a.user_id = u.id
-			AND u.connection_id = ? AND u.dirty AND d.state = 'suspended' AND a.status = 'active'`},
-	{"groups", `INSERT INTO changes (run_id, target_id, stage, ord, kind, group_id, rule, after, state, class)
-		SELECT CAST(? AS BIGINT), d.target_id, 2, ROW_NUMBER() OVER (ORDER BY g.id) - 1, 'group.create', g.id, d.rule, d.name,
-			CASE WHEN d.twin THEN 'refused' ELSE 'planned' END, CASE WHEN d.twin THEN 'duplicate' ELSE '' END
-		FROM groups g
-		JOIN (
-			-- of groups whose names differ in case only, the one that is linked or was listed first has the name
-			SELECT one.target_id, one.group_id, one.name, one.rule, EXISTS (
-				SELECT 1 FROM desired_groups other LEFT JOIN target_groups t ON t.target_id = other.target_id AND t.group_id = other.group_id
-				WHERE other.target_id = one.target_id AND other.name_key = one.name_key AND other.group_id <> one.group_id
-					AND (t.group_id IS NOT NULL OR other.group_id < one.group_id)) AS twin
-			FROM desired_groups one
-		) d ON d.target_id = ? AND d.group_id = g.id
-		LEFT JOIN target_groups t ON t.target_id = d.target_id AND t.group_id = g.id
-		WHERE g.connection_id = ? AND g.dirty AND t.group_id IS NULL`},
-	{"renamed groups", `INSERT INTO changes (run_id, target_id, stage, ord, kind, group_id, rule, before, after, state, class)
-		SELECT CAST(? AS BIGINT), d.target_id, 2, 1000000000 + ROW_NUMBER() OVER (ORDER BY g.id), 'group.rename', g.id, d.rule, t.name, d.name, 'skipped', 'cannot-rename'
-		FROM groups g
-		JOIN desired_groups d ON d.target_id = ? AND d.group_id = g.id
-		JOIN target_groups t ON t.target_id = d.target_id AND t.group_id = g.id
-		WHERE g.connection_id = ? AND g.dirty AND t.name <> d.name`},
-	// People who share a group are put side by side, so that they can be
-	// created together: each goes by one of its groups, by turns the first and the last,
-	// which keeps the shares of all groups alike.
-	{"joiners", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, rule, after, state, class)
-		SELECT n.run_id, n.target_id, 3, ROW_NUMBER() OVER (ORDER BY n.near, n.far, n.user_id) - 1, 'account.create', n.user_id, n.rule, n.email,
-			CASE WHEN n.class = '' THEN 'planned' ELSE 'refused' END, n.class
-		FROM (
-			SELECT CAST(? AS BIGINT) AS run_id, d.target_id, u.id AS user_id, d.rule, d.email,
-				COALESCE(CASE WHEN u.id % 2 = 0 THEN (SELECT MIN(m.group_id) FROM desired_memberships m WHERE m.target_id = d.target_id AND m.user_id = d.user_id)
-					ELSE (SELECT MAX(m.group_id) FROM desired_memberships m WHERE m.target_id = d.target_id AND m.user_id = d.user_id) END, 0) AS near,
-				COALESCE(CASE WHEN u.id % 2 = 0 THEN (SELECT MAX(m.group_id) FROM desired_memberships m WHERE m.target_id = d.target_id AND m.user_id = d.user_id)
-					ELSE (SELECT MIN(m.group_id) FROM desired_memberships m WHERE m.target_id = d.target_id AND m.user_id = d.user_id) END, 0) AS far,
-				CASE WHEN d.email = '' THEN 'no-email'
-					WHEN EXISTS (SELECT 1 FROM desired_accounts o WHERE o.target_id = d.target_id AND o.email_key = d.email_key AND o.user_id <> d.user_id AND o.state = 'active')
-						OR EXISTS (SELECT 1 FROM accounts o WHERE o.target_id = d.target_id AND o.email_key = d.email_key AND o.user_id <> d.user_id) THEN 'duplicate'
-					ELSE '' END AS class
-			FROM users u
-			CROSS JOIN desired_accounts d
-			LEFT JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id
-			WHERE d.target_id = ? AND d.user_id = u.id
-				AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.user_id IS NULL
-		) n`},
-	{"people who come back", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, rule, before, after, state, class)
-		SELECT CAST(? AS BIGINT), d.target_id, 3, 1000000000 + ROW_NUMBER() OVER (ORDER BY u.id), 'account.restore', u.id, d.rule, a.status, 'active',
-			CASE WHEN a.protected OR a.read_only THEN 'skipped' WHEN a.status = 'closed' THEN 'refused' ELSE 'planned' END,
-			CASE WHEN a.protected THEN 'protected' WHEN a.read_only THEN 'read-only' WHEN a.status = 'closed' THEN 'closed' ELSE '' END
-		FROM users u
-		CROSS JOIN desired_accounts d
-		CROSS JOIN accounts a
-		WHERE d.target_id = ? AND d.user_id = u.id AND a.target_id = d.target_id AND a.user_id = u.id
-			AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.status <> 'active'`},
-	{"changed attributes", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, rule, before, after, state, class)
-		SELECT CAST(? AS BIGINT), d.target_id, 3, 2000000000 + ROW_NUMBER() OVER (ORDER BY u.id), 'account.update', u.id, d.rule,
-			a.email || ' · ' || a.display_name, d.email || ' · ' || d.display_name,
-			CASE WHEN a.protected OR a.read_only OR NOT a.managed THEN 'skipped' WHEN d.email = '' THEN 'refused' ELSE 'planned' END,
-			CASE WHEN a.protected THEN 'protected' WHEN a.read_only THEN 'read-only' WHEN NOT a.managed THEN 'unmanaged' WHEN d.email = '' THEN 'no-email' ELSE '' END
-		FROM users u
-		CROSS JOIN desired_accounts d
-		CROSS JOIN accounts a
-		WHERE d.target_id = ? AND d.user_id = u.id AND a.target_id = d.target_id AND a.user_id = u.id
-			AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.status <> 'closed'
-			AND (a.managed OR u.dirty) -- what cannot be written is said when it changes, not at every full plan
-			AND (d.email_key <> a.email_key OR (d.display_name <> a.display_name AND d.display_name <> '' AND a.display_name <> ''))`},
-	// Whoever was only missing from a list goes on being added to groups, as
-	// long as the account has access: that list may have been wrong.
-	{"memberships to add", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, group_id, rule, after, state)
-		SELECT CAST(? AS BIGINT), dm.target_id, 4, ROW_NUMBER() OVER (ORDER BY dm.group_id, u.id) - 1, 'membership.add', u.id, dm.group_id, 'member in the source', 'member', 'planned'
-		FROM users u
-		CROSS JOIN desired_memberships dm
-		CROSS JOIN desired_accounts d
-		LEFT JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id AND a.status = 'active'
-		LEFT JOIN target_memberships tm ON tm.target_id = dm.target_id AND tm.user_id = u.id AND tm.group_id = dm.group_id
-		WHERE dm.target_id = ? AND dm.user_id = u.id AND d.target_id = dm.target_id AND d.user_id = u.id
-			AND u.connection_id = ? AND u.dirty AND tm.user_id IS NULL
-			AND (d.state = 'active' OR u.presence = 'absent' AND a.user_id IS NOT NULL)`},
-	{"memberships to remove", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, group_id, rule, evidence, before, state)
-		SELECT CAST(? AS BIGINT), tm.target_id, 5, ROW_NUMBER() OVER (ORDER BY tm.group_id, u.id) - 1, 'membership.remove', u.id, tm.group_id, 'not a member in the source', 'absence', 'member', 'unguarded'
-		FROM users u
-		CROSS JOIN target_memberships tm
-		CROSS JOIN desired_accounts d
-		LEFT JOIN desired_memberships dm ON dm.target_id = tm.target_id AND dm.user_id = u.id AND dm.group_id = tm.group_id
-		WHERE tm.target_id = ? AND tm.user_id = u.id AND d.target_id = tm.target_id AND d.user_id = u.id AND d.state = 'active'
-			AND u.connection_id = ? AND u.dirty AND dm.user_id IS NULL`},
 }

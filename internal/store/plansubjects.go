@@ -18,7 +18,7 @@ const ordsARound = 10_000_000_000
 
 // supersededStates are those of changes that give way to a new plan of their
 // subject. What was done, or never will be, stays as the record of it.
-const supersededStates = `('unguarded', 'doubted', 'planned', 'retry', 'held', 'blocked', 'failed')`
+const supersededStates = `('unguarded', 'doubted', 'planned', 'retry', 'held', 'blocked', 'failed', 'waiting')`
 
 // SubjectPlan is a plan for some subjects.
 type SubjectPlan struct {
@@ -43,46 +43,71 @@ func (s *Store) PlanSubjects(ctx context.Context, c Claim, targetID int64, users
 		return plan, nil
 	}
 	err := s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		plan = SubjectPlan{}
-		// The highest place of each stage is one look into the index.
-		if err := tx.get(ctx, &plan.From, `SELECT (COALESCE(MAX(ord), -1) / 10000000000) FROM (
-				SELECT MAX(ord) AS ord FROM changes WHERE run_id = ? AND target_id = ? AND stage = 1 UNION ALL
-				SELECT MAX(ord) FROM changes WHERE run_id = ? AND target_id = ? AND stage = 2 UNION ALL
-				SELECT MAX(ord) FROM changes WHERE run_id = ? AND target_id = ? AND stage = 3 UNION ALL
-				SELECT MAX(ord) FROM changes WHERE run_id = ? AND target_id = ? AND stage = 4 UNION ALL
-				SELECT MAX(ord) FROM changes WHERE run_id = ? AND target_id = ? AND stage = 5) last`,
-			c.RunID, targetID, c.RunID, targetID, c.RunID, targetID, c.RunID, targetID, c.RunID, targetID); err != nil {
-			return fmt.Errorf("look for the end of the plan: %w", err)
-		}
-		plan.From = (plan.From + 1) * ordsARound
-		carried, err := supersede(ctx, tx, c, targetID, users, groups)
-		if err != nil {
-			return err
-		}
-		if err := assumeDone(ctx, tx, targetID, carried); err != nil {
-			return err
-		}
-		for _, statement := range planStatements {
-			subjects, condition := users, "u"
-			if strings.Contains(statement.sql, " AND g.dirty") {
-				subjects, condition = groups, "g"
-			}
-			if len(subjects) == 0 {
-				continue
-			}
-			if err := planSome(ctx, tx, statement.sql, condition, c, targetID, plan.From, subjects); err != nil {
-				return fmt.Errorf("plan %s: %w", statement.what, err)
-			}
-		}
-		if plan.CalledOff, err = carryOver(ctx, tx, c.RunID, targetID, plan.From, carried); err != nil {
-			return err
-		}
-		return blockMemberships(ctx, tx, c.RunID, targetID, plan.From)
+		var err error
+		plan, err = planSubjects(ctx, tx, c, targetID, users, groups)
+		return err
 	})
 	if err != nil {
 		return SubjectPlan{}, err
 	}
 	return plan, s.countSubjectPlan(ctx, c, targetID, users, groups, &plan)
+}
+
+// planSubjects is PlanSubjects in a transaction. It counts nothing.
+func planSubjects(ctx context.Context, tx *Tx, c Claim, targetID int64, users, groups []int64) (SubjectPlan, error) {
+	var plan SubjectPlan
+	var err error
+	if plan.From, err = nextRound(ctx, tx, c.RunID, targetID); err != nil {
+		return plan, err
+	}
+	carried, err := supersede(ctx, tx, c, targetID, users, groups)
+	if err != nil {
+		return plan, err
+	}
+	if err := assumeDone(ctx, tx, targetID, carried); err != nil {
+		return plan, err
+	}
+	for _, statement := range planStatements {
+		subjects, condition := users, "u"
+		if strings.Contains(statement.sql, " AND g.dirty") {
+			subjects, condition = groups, "g"
+		}
+		if len(subjects) == 0 {
+			continue
+		}
+		if err := planSome(ctx, tx, statement.sql, condition, c, targetID, plan.From, subjects); err != nil {
+			return plan, fmt.Errorf("plan %s: %w", statement.what, err)
+		}
+	}
+	if len(users) > 0 {
+		updates := updating{tx: tx, c: c, targetID: targetID, from: plan.From}
+		if err := updates.planSome(ctx, users); err != nil {
+			return plan, fmt.Errorf("plan changed attributes: %w", err)
+		}
+	}
+	if plan.CalledOff, err = carryOver(ctx, tx, c.RunID, targetID, plan.From, carried); err != nil {
+		return plan, err
+	}
+	if err := blockMemberships(ctx, tx, c.RunID, targetID, plan.From); err != nil {
+		return plan, err
+	}
+	return plan, leaveOut(ctx, tx, c.RunID, targetID)
+}
+
+// nextRound is the first place, in each stage, of what a run plans next in a
+// target. The highest place of each stage is one look into the index.
+func nextRound(ctx context.Context, tx *Tx, runID, targetID int64) (int64, error) {
+	var last int64
+	if err := tx.get(ctx, &last, `SELECT (COALESCE(MAX(ord), -1) / 10000000000) FROM (
+			SELECT MAX(ord) AS ord FROM changes WHERE run_id = ? AND target_id = ? AND stage = 1 UNION ALL
+			SELECT MAX(ord) FROM changes WHERE run_id = ? AND target_id = ? AND stage = 2 UNION ALL
+			SELECT MAX(ord) FROM changes WHERE run_id = ? AND target_id = ? AND stage = 3 UNION ALL
+			SELECT MAX(ord) FROM changes WHERE run_id = ? AND target_id = ? AND stage = 4 UNION ALL
+			SELECT MAX(ord) FROM changes WHERE run_id = ? AND target_id = ? AND stage = 5) last`,
+		runID, targetID, runID, targetID, runID, targetID, runID, targetID, runID, targetID); err != nil {
+		return 0, fmt.Errorf("look for the end of the plan: %w", err)
+	}
+	return (last + 1) * ordsARound, nil
 }
 
 // planSome runs a statement of the plan for some subjects, with its places
@@ -132,8 +157,8 @@ type SubjectChange struct {
 	Class   string `db:"class"`
 }
 
-// SubjectChanges returns the changes of users, and those of groups themselves,
-// that a plan made, and those of earlier ones that are still to be done.
+// SubjectChanges returns the changes of users, and those of groups that are
+// about no user, that a plan made, and those of earlier ones that are still to be done.
 func (s *Store) SubjectChanges(ctx context.Context, runID, targetID int64, users, groups []int64, from int64) ([]SubjectChange, error) {
 	var all []SubjectChange
 	const columns = `SELECT stage, kind, user_id, group_id, state, class FROM changes `
@@ -142,7 +167,7 @@ func (s *Store) SubjectChanges(ctx context.Context, runID, targetID int64, users
 		condition string
 	}{
 		{users, `WHERE +run_id = ? AND target_id = ? AND (ord >= ? OR state IN ('planned', 'retry')) AND user_id IN (?)`},
-		{groups, `WHERE run_id = ? AND target_id = ? AND (ord >= ? OR state IN ('planned', 'retry')) AND stage = 2 AND group_id IN (?)`},
+		{groups, `WHERE run_id = ? AND +target_id = ? AND (ord >= ? OR state IN ('planned', 'retry')) AND user_id = 0 AND group_id IN (?)`},
 	} {
 		if len(of.ids) == 0 {
 			continue
@@ -163,22 +188,28 @@ func (s *Store) SubjectChanges(ctx context.Context, runID, targetID int64, users
 // DueSubjects reads the changes of a stage that are still to be done for some
 // users and groups, in order.
 func (s *Store) DueSubjects(ctx context.Context, runID, targetID int64, stage directory.Stage, users, groups []int64) ([]DueChange, error) {
-	ids, condition := users, `WHERE +ch.run_id = ? AND ch.target_id = ? AND ch.stage = ? AND ch.state IN ('planned', 'retry') AND ch.user_id IN (?) ORDER BY ch.ord`
-	if stage == directory.StageGroups {
-		ids, condition = groups, `WHERE ch.run_id = ? AND ch.target_id = ? AND ch.stage = ? AND ch.state IN ('planned', 'retry') AND ch.group_id IN (?) ORDER BY ch.ord`
+	var all []DueChange
+	for _, of := range []struct {
+		ids       []int64
+		condition string
+	}{
+		{users, `WHERE +ch.run_id = ? AND ch.target_id = ? AND ch.stage = ? AND ch.state IN ('planned', 'retry') AND ch.user_id IN (?) ORDER BY ch.ord`},
+		{groups, `WHERE ch.run_id = ? AND +ch.target_id = ? AND ch.stage = ? AND ch.state IN ('planned', 'retry') AND ch.user_id = 0 AND ch.group_id IN (?) ORDER BY ch.ord`},
+	} {
+		if len(of.ids) == 0 {
+			continue
+		}
+		query, args, err := in(dueColumns+of.condition, runID, targetID, int(stage), padded(of.ids))
+		if err != nil {
+			return nil, err
+		}
+		var due []DueChange
+		if err := s.selectAll(ctx, &due, query, args...); err != nil {
+			return nil, fmt.Errorf("read changes: %w", err)
+		}
+		all = append(all, due...)
 	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	query, args, err := in(dueColumns+condition, runID, targetID, int(stage), padded(ids))
-	if err != nil {
-		return nil, err
-	}
-	var due []DueChange
-	if err := s.selectAll(ctx, &due, query, args...); err != nil {
-		return nil, fmt.Errorf("read changes: %w", err)
-	}
-	return due, nil
+	return all, nil
 }
 
 // Wish is what the rules ask for of a user, by its versions.

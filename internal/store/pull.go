@@ -44,12 +44,16 @@ type Pulled struct {
 	// Users and Groups are surrogate ids by resource. One that was deleted
 	// before it was ever taken over has none.
 	Users, Groups map[int64]int64
+	// Moved is whether groups moved into or out of others, so that the people in
+	// them became due.
+	Moved bool
 }
 
 // Pull takes pushed resources over into users, groups and memberships, each as
 // it is at this moment. The memberships of a user are just those that were
-// pushed to groups that exist; a group's row is made for the first of them.
-// Users that changed are to be decided.
+// pushed to groups that exist, and to groups that those are in; a group's row is
+// made for the first of them. Users that changed are to be decided. When a group
+// was put into another one, or taken out, the people in it become due.
 func (s *Store) Pull(ctx context.Context, c Claim, resourceIDs []int64, mapping Mapping, now time.Time) (Pulled, error) {
 	var pulled Pulled
 	if len(resourceIDs) == 0 {
@@ -93,6 +97,9 @@ func (p pulling) pull(ctx context.Context, resourceIDs []int64) (Pulled, error) 
 		}
 	}
 	if pulled.Groups, err = p.groups(ctx, groups); err != nil {
+		return pulled, err
+	}
+	if pulled.Moved, err = p.renest(ctx, groups); err != nil {
 		return pulled, err
 	}
 	changed := map[int64]bool{}
@@ -200,7 +207,7 @@ func (p pulling) comeBack(ctx context.Context, table, column, scimID, key string
 	// The other may be known as deleted only to its own shard, which has not come to it yet.
 	if _, err := p.tx.exec(ctx, `UPDATE `+table+` SET source_id = ? WHERE connection_id = ? AND `+column+` = ?
 		AND (presence = 'gone' OR EXISTS (SELECT 1 FROM scim_resources r WHERE r.connection_id = `+table+`.connection_id AND r.scim_id = `+table+`.source_id AND r.deleted_at <> 0))
-		AND 1 = (SELECT COUNT(*) FROM `+table+` same WHERE same.connection_id = ? AND same.`+column+` = ?)`,
+		AND 1 = (SELECT COUNT(*) FROM `+table+` same WHERE same.connection_id = ? AND same.`+column+` = ? AND same.presence <> 'derived')`,
 		scimID, p.connectionID, key, p.connectionID, key); err != nil {
 		return fmt.Errorf("look for who was there before: %w", err)
 	}
@@ -210,102 +217,23 @@ func (p pulling) comeBack(ctx context.Context, table, column, scimID, key string
 // storeUser stores a user that is new or has changed, whatever is known of it:
 // a push is newer than any page.
 func (p pulling) storeUser(ctx context.Context, u directory.User) (int64, error) {
+	attributes, err := sourceAttributes(u.Attributes)
+	if err != nil {
+		return 0, err
+	}
 	var id int64
-	err := p.tx.get(ctx, &id, `INSERT INTO users (connection_id, source_id, status, assigned, login, email, email_key,
-			first_name, last_name, display_name, fingerprint, last_updated, read_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	err = p.tx.get(ctx, &id, `INSERT INTO users (connection_id, source_id, status, assigned, login, email, email_key,
+			first_name, last_name, display_name, attributes, fingerprint, last_updated, read_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (connection_id, source_id) DO UPDATE SET status = excluded.status, assigned = excluded.assigned, presence = 'present',
 			login = excluded.login, email = excluded.email, email_key = excluded.email_key, first_name = excluded.first_name,
-			last_name = excluded.last_name, display_name = excluded.display_name, fingerprint = excluded.fingerprint,
+			last_name = excluded.last_name, display_name = excluded.display_name, attributes = excluded.attributes, fingerprint = excluded.fingerprint,
 			last_updated = excluded.last_updated, read_at = excluded.read_at
 		RETURNING id`,
 		p.connectionID, u.SourceID, string(u.Status), u.Assigned, u.Login, u.Email, strings.ToLower(strings.TrimSpace(u.Email)),
-		u.FirstName, u.LastName, u.DisplayName, userFingerprint(u), micros(u.LastUpdated), micros(p.now))
+		u.FirstName, u.LastName, u.DisplayName, attributes, userFingerprint(u), micros(u.LastUpdated), micros(p.now))
 	if err != nil {
 		return 0, fmt.Errorf("store a pushed user: %w", err)
 	}
 	return id, nil
-}
-
-// groups stores pushed groups and returns their surrogate ids by resource.
-func (p pulling) groups(ctx context.Context, resources []Pushed) (map[int64]int64, error) {
-	ids := make(map[int64]int64, len(resources))
-	if len(resources) == 0 {
-		return ids, nil
-	}
-	query, args, err := in(`SELECT id, source_id, fingerprint, presence, members_updated, read_at FROM groups WHERE connection_id = ? AND source_id IN (?) ORDER BY id`+p.tx.forNoKeyUpdate(),
-		p.connectionID, scimIDs(resources))
-	if err != nil {
-		return nil, err
-	}
-	var found []storedGroup
-	if err := p.tx.selectAll(ctx, &found, query, args...); err != nil {
-		return nil, fmt.Errorf("read known groups: %w", err)
-	}
-	known := make(map[string]storedGroup, len(found))
-	for _, g := range found {
-		known[g.SourceID] = g
-	}
-	for _, r := range resources {
-		k, ok := known[r.ScimID]
-		switch {
-		case r.Deleted() && !ok:
-			continue
-		case r.Deleted():
-			ids[r.ID] = k.ID
-			if k.Presence == string(directory.Gone) {
-				continue
-			}
-			if err := p.deleteGroup(ctx, k.ID); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		g, err := p.mapping.Group(r)
-		if err != nil {
-			return nil, fmt.Errorf("read pushed group %d: %w", r.ID, err)
-		}
-		if ok && k.Fingerprint == groupFingerprint(g) && k.Presence == string(directory.Present) {
-			ids[r.ID] = k.ID
-			continue
-		}
-		if ids[r.ID], err = p.storeGroup(ctx, g, !ok); err != nil {
-			return nil, err
-		}
-	}
-	return ids, nil
-}
-
-func (p pulling) storeGroup(ctx context.Context, g directory.Group, isNew bool) (int64, error) {
-	if isNew {
-		if err := p.comeBack(ctx, "groups", "name_key", g.SourceID, nameKey(g.Name)); err != nil {
-			return 0, err
-		}
-	}
-	var id int64
-	err := p.tx.get(ctx, &id, `INSERT INTO groups (connection_id, source_id, name, name_key, description, type, fingerprint, members_updated, members_due, read_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 0, FALSE, ?)
-		ON CONFLICT (connection_id, source_id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, description = excluded.description,
-			type = excluded.type, fingerprint = excluded.fingerprint, presence = 'present', read_at = excluded.read_at, dirty = TRUE
-		RETURNING id`, p.connectionID, g.SourceID, g.Name, nameKey(g.Name), g.Description, g.Type, groupFingerprint(g), micros(p.now))
-	if err != nil {
-		return 0, fmt.Errorf("store a pushed group: %w", err)
-	}
-	return id, nil
-}
-
-// deleteGroup marks a group as deleted. Its members have lost a membership.
-func (p pulling) deleteGroup(ctx context.Context, id int64) error {
-	if _, err := p.tx.exec(ctx, `UPDATE users SET dirty = TRUE, pulled = pulled + 1 WHERE id IN (SELECT user_id FROM memberships WHERE group_id = ?)`, id); err != nil {
-		return fmt.Errorf("mark members of group %d to be decided: %w", id, err)
-	}
-	for _, statement := range []string{
-		`DELETE FROM memberships WHERE group_id = ?`,
-		`UPDATE groups SET presence = 'gone', dirty = TRUE WHERE id = ?`,
-	} {
-		if _, err := p.tx.exec(ctx, statement, id); err != nil {
-			return fmt.Errorf("mark group %d as deleted: %w", id, err)
-		}
-	}
-	return nil
 }

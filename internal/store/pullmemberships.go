@@ -7,16 +7,18 @@ import (
 	"slices"
 )
 
-// memberships makes the memberships of users those that were pushed.
+// memberships makes the memberships of users those that were pushed, in groups
+// that are in others too.
 func (p pulling) memberships(ctx context.Context, users map[int64]int64, changed map[int64]bool) error {
 	if len(users) == 0 {
 		return nil
 	}
 	resourceIDs := slices.Sorted(maps.Keys(users))
-	query, args, err := in(`SELECT m.member_id, g.id, g.scim_id, g.display, g.document, g.type, g.modified_at, COALESCE(k.id, 0) AS known
-		FROM scim_members m JOIN scim_resources g ON g.id = m.group_id AND g.deleted_at = 0 AND g.type = 'Group'
+	query, args, err := in(aboveMembers+`
+		SELECT a.member_id, g.id, g.scim_id, g.display, g.document, g.type, g.modified_at, COALESCE(k.id, 0) AS known
+		FROM above a CROSS JOIN scim_resources g
 		LEFT JOIN groups k ON k.connection_id = g.connection_id AND k.source_id = g.scim_id AND k.presence = 'present'
-		WHERE m.member_id IN (?) ORDER BY g.id`, padded(resourceIDs))
+		WHERE g.id = a.id ORDER BY g.id`, padded(resourceIDs))
 	if err != nil {
 		return err
 	}

@@ -25,10 +25,15 @@ func (s *Store) PushedList(ctx context.Context, connection, resourceType string,
 	return list, nil
 }
 
-// PushedGroups returns the ids of the groups that a user was pushed to.
+// PushedGroups returns the ids of the groups that a user was pushed to, and of
+// those that these are in.
 func (s *Store) PushedGroups(ctx context.Context, userID int64) ([]string, error) {
 	var ids []string
-	err := s.selectAll(ctx, &ids, `SELECT g.scim_id FROM scim_members m JOIN scim_resources g ON g.id = m.group_id AND g.deleted_at = 0 AND g.type = 'Group' WHERE m.member_id = ? ORDER BY g.id`, userID)
+	query, args, err := in(aboveMembers+` SELECT g.scim_id FROM above a CROSS JOIN scim_resources g WHERE g.id = a.id ORDER BY g.id`, []int64{userID})
+	if err != nil {
+		return nil, err
+	}
+	err = s.selectAll(ctx, &ids, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the groups of a pushed user: %w", err)
 	}
@@ -41,11 +46,16 @@ type PushedMember struct {
 	ScimID string `db:"scim_id"`
 }
 
-// PushedMembers returns up to limit users after one who were pushed to a group.
+// PushedMembers returns up to limit users after one who were pushed to a group,
+// or to one that is in it.
 func (s *Store) PushedMembers(ctx context.Context, groupID, after int64, limit int) ([]PushedMember, error) {
 	var members []PushedMember
-	err := s.selectAll(ctx, &members, `SELECT u.id, u.scim_id FROM scim_members m JOIN scim_resources u ON u.id = m.member_id AND u.deleted_at = 0 AND u.type = 'User'
-		WHERE m.group_id = ? AND m.member_id > ? ORDER BY u.id LIMIT CAST(? AS BIGINT)`, groupID, after, limit)
+	query, args, err := in(belowGroups+` SELECT DISTINCT u.id, u.scim_id FROM below CROSS JOIN scim_members m CROSS JOIN scim_resources u
+		WHERE m.group_id = below.id AND u.id = m.member_id AND u.deleted_at = 0 AND u.type = 'User' AND u.id > ? ORDER BY u.id LIMIT CAST(? AS BIGINT)`, []int64{groupID}, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	err = s.selectAll(ctx, &members, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the members of a pushed group: %w", err)
 	}

@@ -21,6 +21,16 @@ type PushRequest struct {
 // overtook is whether there were any, which may have a call under way. A RunID
 // that is closed already is ErrFenced.
 func (s *Store) BeginPush(ctx context.Context, r PushRequest, now time.Time) (claim Claim, overtook bool, err error) {
+	return s.beginBeside(ctx, r, now, func(ctx context.Context, tx *Tx) (runID int64, err error) {
+		err = tx.get(ctx, &runID, `INSERT INTO runs (connection_id, workflow_id, execution, drains, trigger_by, dry_run, allow_removals, full_read, stage, since, started_at, rules_digest)
+			VALUES (?, ?, ?, 1, 'scim', FALSE, FALSE, FALSE, 'apply', 0, ?, (SELECT rules_digest FROM connections WHERE id = ?)) RETURNING id`,
+			r.ConnectionID, r.WorkflowID, r.Execution, micros(now), r.ConnectionID)
+		return runID, err
+	})
+}
+
+// beginBeside begins, or goes on with, a run that may write beside others.
+func (s *Store) beginBeside(ctx context.Context, r PushRequest, now time.Time, insert func(ctx context.Context, tx *Tx) (int64, error)) (claim Claim, overtook bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		claim, overtook = Claim{ConnectionID: r.ConnectionID, RunID: r.RunID}, false
 		if r.RunID == 0 {
@@ -42,9 +52,8 @@ func (s *Store) BeginPush(ctx context.Context, r PushRequest, now time.Time) (cl
 		}
 		if claim.RunID == 0 {
 			claim.Epoch = -1
-			err := tx.get(ctx, &claim.RunID, `INSERT INTO runs (connection_id, workflow_id, execution, drains, trigger_by, dry_run, allow_removals, full_read, stage, since, started_at)
-				VALUES (?, ?, ?, 1, 'scim', FALSE, FALSE, FALSE, 'apply', 0, ?) RETURNING id`, r.ConnectionID, r.WorkflowID, r.Execution, micros(now))
-			if err != nil {
+			var err error
+			if claim.RunID, err = insert(ctx, tx); err != nil {
 				return fmt.Errorf("record run: %w", err)
 			}
 			return nil
@@ -111,11 +120,11 @@ func (s *Store) stillOpen(ctx context.Context, c Claim) error {
 }
 
 // pushedBeside returns the condition, if one is needed, by which users stay to
-// be decided whose changes came from pushes while a run was under way and have
-// not come to a good end: the run has not looked at those.
+// be decided whose changes came from pushes, or from requests, while a run was
+// under way and have not come to a good end: the run has not looked at those.
 func pushedBeside(ctx context.Context, tx *Tx, c Claim) (string, error) {
 	var beside int
-	if err := tx.get(ctx, &beside, `SELECT COUNT(*) FROM runs WHERE connection_id = ? AND trigger_by = 'scim'
+	if err := tx.get(ctx, &beside, `SELECT COUNT(*) FROM runs WHERE connection_id = ? AND drains > 0
 		AND (outcome = '' OR ended_at >= (SELECT started_at FROM runs WHERE id = ?))`, c.ConnectionID, c.RunID); err != nil {
 		return "", fmt.Errorf("look for pushes beside the run: %w", err)
 	}
@@ -123,6 +132,6 @@ func pushedBeside(ctx context.Context, tx *Tx, c Claim) (string, error) {
 		return "", nil
 	}
 	return fmt.Sprintf(` AND id NOT IN (SELECT ch.user_id FROM runs r JOIN changes ch ON ch.run_id = r.id
-		WHERE r.connection_id = users.connection_id AND r.trigger_by = 'scim' AND (r.outcome = '' OR r.ended_at >= (SELECT started_at FROM runs WHERE id = %d))
+		WHERE r.connection_id = users.connection_id AND r.drains > 0 AND (r.outcome = '' OR r.ended_at >= (SELECT started_at FROM runs WHERE id = %d))
 			AND ch.state NOT IN ('applied', 'skipped'))`, c.RunID), nil
 }

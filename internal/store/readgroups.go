@@ -12,7 +12,8 @@ import (
 // SaveGroups stores a page of groups; those that are new or whose members may
 // have changed become due to have their members read. Groups that did not
 // change are not written, and none that is known from a later question than
-// the page's is overwritten. The members of a group that comes back become dirty.
+// the page's is overwritten. The members of a group that comes back, or has
+// another name, become dirty.
 func (s *Store) SaveGroups(ctx context.Context, c Claim, groups []directory.Group, askedAt time.Time) (PageSaved, error) {
 	if len(groups) == 0 {
 		return PageSaved{}, nil
@@ -38,8 +39,8 @@ func (s *Store) SaveGroups(ctx context.Context, c Claim, groups []directory.Grou
 		} else {
 			saved.Changed++
 			saved.IDs = append(saved.IDs, k.ID)
-			if k.Presence != string(directory.Present) {
-				back = append(back, k.ID)
+			if k.Presence != string(directory.Present) || k.Name != g.Name {
+				back = append(back, k.ID) // a rule may look at the names of somebody's groups
 			}
 		}
 	}
@@ -85,6 +86,7 @@ func (s *Store) SaveGroups(ctx context.Context, c Claim, groups []directory.Grou
 type storedGroup struct {
 	ID             int64  `db:"id"`
 	SourceID       string `db:"source_id"`
+	Name           string `db:"name"`
 	Fingerprint    string `db:"fingerprint"`
 	Presence       string `db:"presence"`
 	MembersUpdated int64  `db:"members_updated"`
@@ -98,7 +100,7 @@ func (s *Store) groupsBySource(ctx context.Context, connectionID int64, groups [
 	}
 	known := make(map[string]storedGroup, len(ids))
 	for chunk := range chunks(ids, 1000) {
-		query, args, err := in(`SELECT id, source_id, fingerprint, presence, members_updated, read_at FROM groups WHERE connection_id = ? AND source_id IN (?)`, connectionID, chunk)
+		query, args, err := in(`SELECT id, source_id, name, fingerprint, presence, members_updated, read_at FROM groups WHERE connection_id = ? AND source_id IN (?)`, connectionID, chunk)
 		if err != nil {
 			return nil, err
 		}

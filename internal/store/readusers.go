@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,17 +117,21 @@ func lastOfEach[T any](all []T, id func(T) string) []T {
 
 func upsertUsers(ctx context.Context, tx *Tx, connectionID int64, users []directory.User, askedAt time.Time) error {
 	for chunk := range chunks(users, rowsAtOnce) {
-		args := make([]any, 0, len(chunk)*13)
+		args := make([]any, 0, len(chunk)*14)
 		for _, u := range chunk {
+			attributes, err := sourceAttributes(u.Attributes)
+			if err != nil {
+				return err
+			}
 			args = append(args, connectionID, u.SourceID, string(u.Status), u.Assigned, u.Login, u.Email, strings.ToLower(strings.TrimSpace(u.Email)),
-				u.FirstName, u.LastName, u.DisplayName, userFingerprint(u), micros(u.LastUpdated), micros(askedAt))
+				u.FirstName, u.LastName, u.DisplayName, attributes, userFingerprint(u), micros(u.LastUpdated), micros(askedAt))
 		}
 		_, err := tx.exec(ctx, `INSERT INTO users (connection_id, source_id, status, assigned, login, email, email_key,
-				first_name, last_name, display_name, fingerprint, last_updated, read_at)
-			VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", len(chunk))+`
+				first_name, last_name, display_name, attributes, fingerprint, last_updated, read_at)
+			VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", len(chunk))+`
 			ON CONFLICT (connection_id, source_id) DO UPDATE SET status = excluded.status, assigned = excluded.assigned, presence = 'present',
 				login = excluded.login, email = excluded.email, email_key = excluded.email_key, first_name = excluded.first_name,
-				last_name = excluded.last_name, display_name = excluded.display_name, fingerprint = excluded.fingerprint,
+				last_name = excluded.last_name, display_name = excluded.display_name, attributes = excluded.attributes, fingerprint = excluded.fingerprint,
 				last_updated = excluded.last_updated, dirty = TRUE,
 				read_at = CASE WHEN users.read_at > excluded.read_at THEN users.read_at ELSE excluded.read_at END
 			WHERE users.read_at <= excluded.read_at + CAST(? AS BIGINT)
@@ -165,7 +171,11 @@ func sourceIDs(users []directory.User) []string {
 
 // userFingerprint covers what a rule may look at: the time of change alone is no change.
 func userFingerprint(u directory.User) string {
-	return fingerprint(string(u.Status), fmt.Sprint(u.Assigned), u.Login, u.Email, u.FirstName, u.LastName, u.DisplayName)
+	fields := []string{string(u.Status), fmt.Sprint(u.Assigned), u.Login, u.Email, u.FirstName, u.LastName, u.DisplayName}
+	for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
+		fields = append(fields, name, fmt.Sprintf("%#v", u.Attributes[name]))
+	}
+	return fingerprint(fields...)
 }
 
 func fingerprint(fields ...string) string {

@@ -30,6 +30,15 @@ type Outcome struct {
 	// by surrogate id.
 	Joined []int64
 	Left   []int64
+
+	// Gone is set when the account was deleted: its link and memberships go.
+	Gone bool
+	// LeftForeign is the target's id of a member whom no link knows and who was
+	// taken out of the group.
+	LeftForeign string
+	// Former, when set, is the counterpart that Group takes the place of. It
+	// becomes that of a group which nobody is wanted in.
+	Former *directory.TargetGroup
 }
 
 // The origins of a link.
@@ -66,6 +75,12 @@ func (s *Store) Record(ctx context.Context, c Claim, targetID int64, identity st
 			}
 		}
 		if err := unlink(ctx, tx, targetID, settled); err != nil {
+			return err
+		}
+		if err := recordForeign(ctx, tx, targetID, settled); err != nil {
+			return err
+		}
+		if err := recordWaits(ctx, tx, targetID, settled, now); err != nil {
 			return err
 		}
 		if err := recordJoined(ctx, tx, targetID, joined); err != nil {
@@ -115,10 +130,31 @@ func settleCarried(ctx context.Context, tx *Tx, runID, targetID int64, carried [
 	return nil
 }
 
+// recordLeft drops memberships, and keeps in mind what a step of a ladder took
+// away, for when the person comes back.
 func recordLeft(ctx context.Context, tx *Tx, targetID int64, left []Wanted) error {
 	for _, m := range left {
+		if _, err := tx.exec(ctx, `INSERT INTO leaver_groups (target_id, user_id, group_id, origin)
+			SELECT tm.target_id, tm.user_id, tm.group_id, tm.origin FROM target_memberships tm JOIN desired_accounts d ON d.target_id = tm.target_id AND d.user_id = tm.user_id
+			WHERE tm.target_id = ? AND tm.user_id = ? AND tm.group_id = ? AND d.strip
+			ON CONFLICT DO NOTHING`, targetID, m.UserID, m.GroupID); err != nil {
+			return fmt.Errorf("keep a leaver's membership in mind: %w", err)
+		}
 		if _, err := tx.exec(ctx, `DELETE FROM target_memberships WHERE target_id = ? AND user_id = ? AND group_id = ?`, targetID, m.UserID, m.GroupID); err != nil {
 			return fmt.Errorf("drop membership: %w", err)
+		}
+	}
+	return nil
+}
+
+// recordForeign drops members whom no link knows and who were taken out.
+func recordForeign(ctx context.Context, tx *Tx, targetID int64, outcomes []Outcome) error {
+	for _, o := range outcomes {
+		if o.LeftForeign == "" {
+			continue
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM foreign_members WHERE target_id = ? AND group_id = ? AND remote_id = ?`, targetID, o.GroupID, o.LeftForeign); err != nil {
+			return fmt.Errorf("drop a member whom no link knows: %w", err)
 		}
 	}
 	return nil

@@ -10,27 +10,40 @@ import (
 
 // Run is a run as the administrator sees it.
 type Run struct {
-	ID            int64     `db:"id" json:"id"`
-	Connection    string    `db:"connection" json:"connection"`
-	WorkflowID    string    `db:"workflow_id" json:"workflow_id"`
-	Trigger       string    `db:"trigger_by" json:"trigger"`
-	DryRun        bool      `db:"dry_run" json:"dry_run"`
-	AllowRemovals bool      `db:"allow_removals" json:"allow_removals"`
-	FullRead      bool      `db:"full_read" json:"full_read"`
-	Stage         string    `db:"stage" json:"stage"`
-	Outcome       string    `db:"outcome" json:"outcome"`
-	Reason        string    `db:"reason" json:"reason,omitempty"`
-	UsersRead     int64     `db:"users_read" json:"users_read"`
-	GroupsRead    int64     `db:"groups_read" json:"groups_read"`
-	MembersRead   int64     `db:"members_read" json:"members_read"`
-	Started       time.Time `db:"-" json:"started"`
-	Ended         time.Time `db:"-" json:"ended,omitzero"`
-	StartedAt     int64     `db:"started_at" json:"-"`
-	EndedAt       int64     `db:"ended_at" json:"-"`
+	ID            int64  `db:"id" json:"id"`
+	Connection    string `db:"connection" json:"connection"`
+	WorkflowID    string `db:"workflow_id" json:"workflow_id"`
+	Trigger       string `db:"trigger_by" json:"trigger"`
+	DryRun        bool   `db:"dry_run" json:"dry_run"`
+	AllowRemovals bool   `db:"allow_removals" json:"allow_removals"`
+	FullRead      bool   `db:"full_read" json:"full_read"`
+	Stage         string `db:"stage" json:"stage"`
+	Outcome       string `db:"outcome" json:"outcome"`
+	Reason        string `db:"reason" json:"reason,omitempty"`
+	UsersRead     int64  `db:"users_read" json:"users_read"`
+	GroupsRead    int64  `db:"groups_read" json:"groups_read"`
+	MembersRead   int64  `db:"members_read" json:"members_read"`
+	// RulesDigest is of the rules that it decided by.
+	RulesDigest string `db:"rules_digest" json:"rules_digest,omitempty"`
+	// AskedBy is the person who asked for it, where there was one; Verified is
+	// whether that name was authenticated.
+	AskedBy   string `db:"asked_by" json:"asked_by,omitempty"`
+	Verified  bool   `db:"verified" json:"verified,omitempty"`
+	RequestID int64  `db:"request_id" json:"request,omitempty"`
+	// ApprovalID is the approval that it carries out, Undoes the run that it takes back.
+	ApprovalID int64 `db:"approval_id" json:"approval,omitempty"`
+	Undoes     int64 `db:"undoes" json:"undoes,omitempty"`
+	// Control is "pause" or "stop"; Pace the most changes a second, 0 for no limit.
+	Control   string    `db:"control" json:"control,omitempty"`
+	Pace      int64     `db:"pace" json:"pace,omitempty"`
+	Started   time.Time `db:"-" json:"started"`
+	Ended     time.Time `db:"-" json:"ended,omitzero"`
+	StartedAt int64     `db:"started_at" json:"-"`
+	EndedAt   int64     `db:"ended_at" json:"-"`
 }
 
 const runColumns = `SELECT r.id, c.name AS connection, r.workflow_id, r.trigger_by, r.dry_run, r.allow_removals, r.full_read, r.stage, r.outcome, r.reason,
-		r.users_read, r.groups_read, r.members_read, r.started_at, r.ended_at
+		r.users_read, r.groups_read, r.members_read, r.rules_digest, r.asked_by, r.verified, r.request_id, r.approval_id, r.undoes, r.control, r.pace, r.started_at, r.ended_at
 	FROM runs r JOIN connections c ON c.id = r.connection_id `
 
 // Runs returns the newest runs first, of one connection or, with an empty name, of all.
@@ -109,6 +122,10 @@ type Change struct {
 	DoneAt   int64     `db:"done_at" json:"-"`
 }
 
+const changeColumns = `SELECT ch.id, t.name AS target, ch.kind, ch.user_id, COALESCE(NULLIF(u.email, ''), u.login, '') AS user_label, ch.group_id, COALESCE(g.name, '') AS group_label,
+		ch.rule, ch.evidence, ch.before, ch.after, ch.state, ch.class, ch.detail, ch.attempts, ch.done_at
+	FROM changes ch JOIN targets t ON t.id = ch.target_id LEFT JOIN users u ON u.id = ch.user_id LEFT JOIN groups g ON g.id = ch.group_id `
+
 // ChangeFilter selects changes of a run.
 type ChangeFilter struct {
 	// States selects by state; empty is all.
@@ -137,9 +154,7 @@ func (s *Store) Changes(ctx context.Context, runID int64, f ChangeFilter) iter.S
 				args = append(args, c.value)
 			}
 		}
-		query, args, err := in(`SELECT ch.id, t.name AS target, ch.kind, ch.user_id, COALESCE(NULLIF(u.email, ''), u.login, '') AS user_label, ch.group_id, COALESCE(g.name, '') AS group_label,
-				ch.rule, ch.evidence, ch.before, ch.after, ch.state, ch.class, ch.detail, ch.attempts, ch.done_at
-			FROM changes ch JOIN targets t ON t.id = ch.target_id LEFT JOIN users u ON u.id = ch.user_id LEFT JOIN groups g ON g.id = ch.group_id
+		query, args, err := in(changeColumns+`
 			WHERE `+strings.Join(conditions, " AND ")+` ORDER BY ch.target_id, ch.stage, ch.ord`, args...)
 		if err != nil {
 			yield(Change{}, err)

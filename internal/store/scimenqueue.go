@@ -10,8 +10,8 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// enqueue puts what is affected in the inbox: users, and the resource of the
-// request itself. It returns the shards that have something to do, and the time
+// enqueue puts what is affected in the inbox: users and groups, and the
+// resource of the request itself. It returns the shards that have something to do, and the time
 // that the push has there.
 func (e *scimEdit) enqueue(ctx context.Context, own int64) (shards []int, at int64, err error) {
 	at = e.at
@@ -54,7 +54,7 @@ func (e *scimEdit) enqueue(ctx context.Context, own int64) (shards []int, at int
 				THEN (SELECT a.version FROM scim_acks a WHERE a.resource_id = r.id ORDER BY a.version DESC LIMIT 1) + 1 ELSE CAST(? AS BIGINT) END,
 			CAST(? AS BIGINT), CAST(? AS BIGINT)
 		FROM `+e.tx.dialect.list()+` CROSS JOIN scim_resources r
-		WHERE r.id = CAST(j.value AS BIGINT) AND (r.type = 'User' OR r.id = ?) ORDER BY r.id
+		WHERE r.id = CAST(j.value AS BIGINT) AND (r.type IN ('User', 'Group') OR r.id = ?) ORDER BY r.id
 		ON CONFLICT (resource_id) DO UPDATE SET urgent = excluded.urgent, due_at = excluded.due_at, attempts = 0, waiting = FALSE, class = '',
 			version = CASE WHEN excluded.version > inbox.version THEN excluded.version ELSE inbox.version + 1 END
 		RETURNING shard, version`, e.at, e.at, e.at, e.at, list, own)

@@ -15,6 +15,7 @@ type attempted struct {
 	Attempts int    `db:"attempts"`
 	IntentAt int64  `db:"intent_at"`
 	State    string `db:"state"`
+	After    string `db:"after"`
 }
 
 // inDoubt reports whether the change may have been made without anybody having
@@ -33,7 +34,7 @@ func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, grou
 	}{
 		{users, `+run_id = ? AND target_id = ? AND user_id IN (?) AND state IN ` + supersededStates + `
 			AND NOT (kind = 'account.create' AND state IN ('planned', 'retry') AND EXISTS (SELECT 1 FROM accounts a WHERE a.target_id = changes.target_id AND a.user_id = changes.user_id))`},
-		{groups, `run_id = ? AND target_id = ? AND stage = 2 AND group_id IN (?) AND state IN ` + supersededStates},
+		{groups, `run_id = ? AND +target_id = ? AND user_id = 0 AND group_id IN (?) AND state IN ` + supersededStates},
 	} {
 		if len(of.ids) == 0 {
 			continue
@@ -45,7 +46,7 @@ func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, grou
 		if _, err := tx.exec(ctx, query, args...); err != nil {
 			return nil, fmt.Errorf("take earlier removals back from the window: %w", err)
 		}
-		if query, args, err = in(`DELETE FROM changes WHERE `+of.condition+` RETURNING kind, user_id, group_id, attempts, intent_at, state`, c.RunID, targetID, padded(of.ids)); err != nil {
+		if query, args, err = in(`DELETE FROM changes WHERE `+of.condition+` RETURNING kind, user_id, group_id, attempts, intent_at, state, after`, c.RunID, targetID, padded(of.ids)); err != nil {
 			return nil, err
 		}
 		var removed []attempted
@@ -60,7 +61,7 @@ func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, grou
 	// What a run that has ended left behind is as much in doubt.
 	query, args, err := in(`UPDATE changes SET state = 'skipped', class = 'no-longer-due' WHERE user_id IN (?) AND target_id = ? AND +run_id <> ? AND state IN ('planned', 'retry')
 		AND EXISTS (SELECT 1 FROM runs r WHERE r.id = changes.run_id AND r.outcome <> '' AND NOT r.dry_run)
-		RETURNING kind, user_id, group_id, attempts, intent_at, 'planned' AS state`, padded(users), targetID, c.RunID)
+		RETURNING kind, user_id, group_id, attempts, intent_at, 'planned' AS state, after`, padded(users), targetID, c.RunID)
 	if err != nil {
 		return nil, err
 	}
@@ -84,22 +85,38 @@ func assumeDone(ctx context.Context, tx *Tx, targetID int64, changes []attempted
 		switch directory.Kind(ch.Kind) {
 		case directory.RemoveMember:
 			_, err = tx.exec(ctx, `DELETE FROM target_memberships WHERE target_id = ? AND user_id = ? AND group_id = ?
-				AND EXISTS (SELECT 1 FROM desired_memberships d WHERE d.target_id = target_memberships.target_id AND d.user_id = target_memberships.user_id AND d.group_id = target_memberships.group_id)`,
+				AND EXISTS (SELECT 1 FROM desired_memberships d JOIN desired_accounts a ON a.target_id = d.target_id AND a.user_id = d.user_id AND NOT a.strip
+					WHERE d.target_id = target_memberships.target_id AND d.user_id = target_memberships.user_id AND d.group_id = target_memberships.group_id)`,
 				targetID, ch.UserID, ch.GroupID)
 		case directory.AddMember:
 			_, err = tx.exec(ctx, `INSERT INTO target_memberships (target_id, group_id, user_id, origin)
 				SELECT tg.target_id, tg.group_id, a.user_id, 'created' FROM target_groups tg JOIN accounts a ON a.target_id = tg.target_id AND a.user_id = ?
 				WHERE tg.target_id = ? AND tg.group_id = ?
-					AND NOT EXISTS (SELECT 1 FROM desired_memberships d WHERE d.target_id = tg.target_id AND d.user_id = a.user_id AND d.group_id = tg.group_id)
+					AND NOT EXISTS (SELECT 1 FROM desired_memberships d JOIN desired_accounts da ON da.target_id = d.target_id AND da.user_id = d.user_id AND NOT da.strip
+						WHERE d.target_id = tg.target_id AND d.user_id = a.user_id AND d.group_id = tg.group_id)
 				ON CONFLICT DO NOTHING`, ch.UserID, targetID, ch.GroupID)
 		case directory.SuspendAccount:
-			err = assumeStatus(ctx, tx, targetID, ch.UserID, directory.AccountActive, directory.AccountSuspended, directory.DesireActive)
+			err = assumeStatus(ctx, tx, targetID, ch.UserID, directory.AccountSuspended, directory.DesireActive, directory.AccountActive)
+		case directory.DeactivateAccount:
+			err = assumeStatus(ctx, tx, targetID, ch.UserID, directory.AccountDeactivated, directory.DesireActive, directory.AccountActive, directory.AccountSuspended)
+		case directory.DeleteAccount:
+			err = assumeDeleted(ctx, tx, targetID, ch.UserID)
 		case directory.RestoreAccount:
-			if err = assumeStatus(ctx, tx, targetID, ch.UserID, directory.AccountSuspended, directory.AccountActive, directory.DesireSuspended); err == nil {
+			// Somebody who is leaving again goes where the ladder says, from active.
+			for _, desired := range []directory.DesiredState{directory.DesireSuspended, directory.DesireDeactivated} {
+				if err = assumeStatus(ctx, tx, targetID, ch.UserID, directory.AccountActive, desired, directory.AccountSuspended, directory.AccountDeactivated); err != nil {
+					break
+				}
+			}
+			if err == nil {
 				err = forgetAttributes(ctx, tx, targetID, ch.UserID)
 			}
 		case directory.UpdateAccount:
 			err = forgetAttributes(ctx, tx, targetID, ch.UserID)
+		case directory.RenameGroup:
+			_, err = tx.exec(ctx, `UPDATE target_groups SET name = ? WHERE target_id = ? AND group_id = ?
+				AND EXISTS (SELECT 1 FROM desired_groups d WHERE d.target_id = target_groups.target_id AND d.group_id = target_groups.group_id AND d.name <> ?)`,
+				ch.After, targetID, ch.GroupID, ch.After)
 		}
 		if err != nil {
 			return fmt.Errorf("assume that a change was made: %w", err)
@@ -108,17 +125,36 @@ func assumeDone(ctx context.Context, tx *Tx, targetID int64, changes []attempted
 	return nil
 }
 
-func assumeStatus(ctx context.Context, tx *Tx, targetID, userID int64, was, is directory.AccountStatus, desired directory.DesiredState) error {
-	_, err := tx.exec(ctx, `UPDATE accounts SET status = ? WHERE target_id = ? AND user_id = ? AND status = ?
-		AND EXISTS (SELECT 1 FROM desired_accounts d WHERE d.target_id = accounts.target_id AND d.user_id = accounts.user_id AND d.state = ?)`,
-		string(is), targetID, userID, string(was), string(desired))
+// assumeStatus makes an account what it would be, if something else is desired
+// of it by now and it was last seen in one of some statuses.
+func assumeStatus(ctx context.Context, tx *Tx, targetID, userID int64, is directory.AccountStatus, desired directory.DesiredState, was ...directory.AccountStatus) error {
+	for _, before := range was {
+		if _, err := tx.exec(ctx, `UPDATE accounts SET status = ? WHERE target_id = ? AND user_id = ? AND status = ?
+			AND EXISTS (SELECT 1 FROM desired_accounts d WHERE d.target_id = accounts.target_id AND d.user_id = accounts.user_id AND d.state = ?)`,
+			string(is), targetID, userID, string(before), string(desired)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assumeDeleted is for an account that may be gone and is wanted again: it is
+// given back as if it had been deactivated, which does no harm to one that is
+// there, and the target is read soon, which tells whether it is.
+func assumeDeleted(ctx context.Context, tx *Tx, targetID, userID int64) error {
+	n, err := tx.exec(ctx, `UPDATE accounts SET status = 'deactivated' WHERE target_id = ? AND user_id = ?
+		AND EXISTS (SELECT 1 FROM desired_accounts d WHERE d.target_id = accounts.target_id AND d.user_id = accounts.user_id AND d.state = 'active')`, targetID, userID)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = tx.exec(ctx, `UPDATE targets SET full_read_at = 0 WHERE id = ?`, targetID)
 	return err
 }
 
 // forgetAttributes makes the attributes of an account be written again,
 // whatever they are.
 func forgetAttributes(ctx context.Context, tx *Tx, targetID, userID int64) error {
-	_, err := tx.exec(ctx, `UPDATE accounts SET email = '', email_key = '', display_name = ' ' WHERE target_id = ? AND user_id = ? AND managed
+	_, err := tx.exec(ctx, `UPDATE accounts SET email = '', email_key = '', display_name = ' ', user_name = '', attributes = '' WHERE target_id = ? AND user_id = ? AND managed
 		AND EXISTS (SELECT 1 FROM desired_accounts d WHERE d.target_id = accounts.target_id AND d.user_id = accounts.user_id AND d.state = 'active' AND d.email <> '')`,
 		targetID, userID)
 	return err

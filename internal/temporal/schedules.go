@@ -23,8 +23,10 @@ type ScheduleSpec struct {
 	Connection string
 	// Watch is set for the schedule that polls the source's event log; without
 	// it, it is the one that starts runs.
-	Watch    bool
-	Schedule config.Schedule
+	Watch bool
+	// Housekeeping is set for the schedule that tidies up, which is of no connection.
+	Housekeeping bool
+	Schedule     config.Schedule
 	// Workflow is the name of the workflow to start, TaskQueue where its
 	// workers are, Args its input.
 	Workflow  string
@@ -35,6 +37,9 @@ type ScheduleSpec struct {
 const (
 	schedulePrefix = "sync/"
 	watchPrefix    = "watch/"
+	// housekeepingPrefix and housekeepingName make the id of the one that tidies up.
+	housekeepingPrefix = "housekeeping/"
+	housekeepingName   = "rollcall"
 	// scheduleMemo marks a schedule as Rollcall's own; its value is the
 	// connection's name.
 	scheduleMemo = "rollcall"
@@ -51,11 +56,25 @@ const (
 // ScheduleID returns the id of a connection's schedule.
 func ScheduleID(connection string) string { return schedulePrefix + connection }
 
+// HousekeepingID is the id of the schedule that tidies up.
+const HousekeepingID = housekeepingPrefix + housekeepingName
+
 func (s ScheduleSpec) id() string {
-	if s.Watch {
+	switch {
+	case s.Housekeeping:
+		return HousekeepingID
+	case s.Watch:
 		return watchPrefix + s.Connection
 	}
 	return ScheduleID(s.Connection)
+}
+
+// owner is whose schedule it is, in its memo.
+func (s ScheduleSpec) owner() string {
+	if s.Housekeeping {
+		return housekeepingName
+	}
+	return s.Connection
 }
 
 // Applied is what Apply did: ids of schedules, sorted.
@@ -116,7 +135,7 @@ const (
 )
 
 func applyOne(ctx context.Context, schedules client.ScheduleClient, spec ScheduleSpec) (outcome, error) {
-	times, err := TimesOf(spec.Connection, spec.Schedule)
+	times, err := TimesOf(spec.owner(), spec.Schedule)
 	if err != nil {
 		return unchanged, err
 	}
@@ -127,7 +146,7 @@ func applyOne(ctx context.Context, schedules client.ScheduleClient, spec Schedul
 		Overlap:       enums.SCHEDULE_OVERLAP_POLICY_SKIP,
 		CatchupWindow: catchUp,
 		Paused:        spec.Schedule.Paused,
-		Memo:          map[string]any{scheduleMemo: spec.Connection},
+		Memo:          map[string]any{scheduleMemo: spec.owner()},
 	}
 	if spec.Schedule.Paused {
 		options.Note = pausedByConfiguration
@@ -142,7 +161,7 @@ func applyOne(ctx context.Context, schedules client.ScheduleClient, spec Schedul
 	result := unchanged
 	err = schedules.GetHandle(ctx, options.ID).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(found client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-			if !isOurs(spec.Connection, found.Description.Memo.GetFields()) {
+			if !isOurs(spec.owner(), found.Description.Memo.GetFields()) {
 				return nil, errors.New("a schedule of that id exists and is not Rollcall's; remove it, or use a namespace of Rollcall's own")
 			}
 			current := found.Description.Schedule
@@ -164,14 +183,18 @@ func applyOne(ctx context.Context, schedules client.ScheduleClient, spec Schedul
 }
 
 func actionOf(spec ScheduleSpec) *client.ScheduleWorkflowAction {
+	attributes := sdk.NewSearchAttributes(ConnectionKey().ValueSet(spec.Connection), TriggerKey().ValueSet(TriggerSchedule))
+	if spec.Housekeeping {
+		attributes = sdk.NewSearchAttributes(TriggerKey().ValueSet(TriggerSchedule))
+	}
 	return &client.ScheduleWorkflowAction{
 		// The server appends the time.
 		ID:        spec.id(),
 		Workflow:  spec.Workflow,
 		TaskQueue: spec.TaskQueue,
 		Args:      spec.Args,
-		TypedSearchAttributes: sdk.NewSearchAttributes(
-			ConnectionKey().ValueSet(spec.Connection), TriggerKey().ValueSet(TriggerSchedule)),
+
+		TypedSearchAttributes: attributes,
 	}
 }
 
@@ -262,7 +285,7 @@ func ours(ctx context.Context, schedules client.ScheduleClient) ([]string, error
 		if err != nil {
 			return nil, fmt.Errorf("list schedules: %w", err)
 		}
-		for _, prefix := range []string{schedulePrefix, watchPrefix} {
+		for _, prefix := range []string{schedulePrefix, watchPrefix, housekeepingPrefix} {
 			connection, ok := strings.CutPrefix(entry.ID, prefix)
 			if ok && isOurs(connection, entry.Memo.GetFields()) {
 				ids = append(ids, entry.ID)

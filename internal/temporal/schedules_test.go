@@ -251,3 +251,34 @@ func TestTheWatchOfAConnectionStandsBesideItsRuns(t *testing.T) {
 		t.Fatalf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestWhatTidiesUpStandsBesideTheConnections(t *testing.T) {
+	t.Parallel()
+	store := newScheduleStore(t)
+	tidy := temporal.ScheduleSpec{
+		Housekeeping: true, Schedule: config.Schedule{Every: config.Recurrence{Interval: time.Hour}}, Workflow: "Housekeeping", TaskQueue: temporal.WorkflowQueue,
+	}
+	for _, c := range []struct {
+		name  string
+		specs []temporal.ScheduleSpec
+		want  temporal.Applied
+	}{
+		{"it is made with them", []temporal.ScheduleSpec{tidy, scheduled("staff")}, temporal.Applied{Created: []string{temporal.HousekeepingID, "sync/staff"}}},
+		{"it is left alone", []temporal.ScheduleSpec{tidy, scheduled("staff")}, temporal.Applied{Unchanged: []string{temporal.HousekeepingID, "sync/staff"}}},
+		{"it stays when they go", []temporal.ScheduleSpec{tidy}, temporal.Applied{Unchanged: []string{temporal.HousekeepingID}, Removed: []string{"sync/staff"}}},
+		{"it goes with the last", nil, temporal.Applied{Removed: []string{temporal.HousekeepingID}}},
+	} {
+		if diff := cmp.Diff(c.want, apply(t, store, c.specs...)); diff != "" {
+			t.Fatalf("%s (-want +got):\n%s", c.name, diff)
+		}
+		states, err := temporal.List(context.Background(), store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, state := range states {
+			if state.Connection != "staff" {
+				t.Errorf("%s: it is listed among the schedules that start runs: %+v", c.name, state)
+			}
+		}
+	}
+}

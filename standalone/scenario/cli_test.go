@@ -1,14 +1,8 @@
 package scenario
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,73 +11,6 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
-
-// operator is somebody with the command line, at the configuration of a scenario.
-type operator struct {
-	*scenario
-	env map[string]string
-}
-
-// operator writes the scenario's configuration to a file, as an operator has it.
-func (s *scenario) operator(schedule string) *operator {
-	s.Helper()
-	source, target := s.Config.Connections[s.Name].Source, s.Config.Connections[s.Name].Targets["cloud"]
-	path := filepath.Join(s.TempDir(), "rollcall.yaml")
-	text := fmt.Sprintf(`
-temporal: { address: %q, namespace: %q }
-database: %q
-connections:
-  %s:
-    source: { kind: okta, url: %q, token: "${OKTA_TOKEN}" }
-    targets:
-      cloud: { kind: atlassian-cloud, url: %q, organization: %q, directory: %q, api_key: "${ATLASSIAN_API_KEY}", products: {jira: user, confluence: user} }
-%s`, s.Config.Temporal.Address, s.Config.Temporal.Namespace, "sqlite:"+s.Config.Database.Path, s.Name, source.URL, target.URL, target.Organization, target.Directory, schedule)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		s.Fatal(err)
-	}
-	return &operator{s, map[string]string{"ROLLCALL_CONFIG": path, "OKTA_TOKEN": source.Token.Reveal(), "ATLASSIAN_API_KEY": target.APIKey.Reveal()}}
-}
-
-// said is what a command printed, and its exit code.
-type said struct {
-	stdout, stderr string
-	code           int
-}
-
-func (o *operator) rollcall(args ...string) said {
-	o.Helper()
-	var stderr bytes.Buffer
-	return o.rollcallTo(o.Context(), &stderr, stderr.String, args...)
-}
-
-func (o *operator) rollcallTo(ctx context.Context, stderr interface{ Write([]byte) (int, error) }, text func() string, args ...string) said {
-	o.Helper()
-	var stdout bytes.Buffer
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	err := cli.Run(ctx, args, &stdout, stderr, func(name string) (string, bool) { v, ok := o.env[name]; return v, ok })
-	return said{stdout.String(), text(), cli.ExitCode(err)}
-}
-
-func (r said) want(t *testing.T, code int, texts ...string) said {
-	t.Helper()
-	if r.code != code {
-		t.Errorf("exit code %d; want %d\n%s%s", r.code, code, r.stdout, r.stderr)
-	}
-	for _, text := range texts {
-		if !strings.Contains(r.stdout+r.stderr, text) {
-			t.Errorf("it does not say %q:\n%s%s", text, r.stdout, r.stderr)
-		}
-	}
-	return r
-}
-
-func (r said) decode(t *testing.T, into any) {
-	t.Helper()
-	if err := json.Unmarshal([]byte(r.stdout), into); err != nil {
-		t.Fatalf("standard output is not one JSON value: %v\n%s", err, r.stdout)
-	}
-}
 
 func TestCommandLineRunsAConnectionToItsEnd(t *testing.T) {
 	t.Parallel()
@@ -124,7 +51,7 @@ func TestCommandLineSaysWhatIsHeldAndHowToLetItThrough(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o.rollcall("sync", s.Name).want(t, cli.ExitPartial, "account.suspend  held (over-limit)  8", "Held: 8 removals in cloud", "rollcall run 2 --state held", "--allow-removals")
+	o.rollcall("sync", s.Name).want(t, cli.ExitPartial, "account.suspend  held (over-limit)  8", "Held: 8 removals in cloud", "rollcall run 2 --state held", "rollcall approve 2")
 	o.rollcall("sync", s.Name, "--allow-removals").want(t, cli.ExitDone, "removals allowed", "account.suspend  applied  8")
 }
 
@@ -162,30 +89,6 @@ func TestCommandLineSaysWhichCredentialToRenew(t *testing.T) {
 	}
 }
 
-// notice is standard error that says when a text was written to it.
-type notice struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	wait string
-	seen func()
-}
-
-func (n *notice) Write(p []byte) (int, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.text.Write(p)
-	if strings.Contains(n.text.String(), n.wait) {
-		n.seen()
-	}
-	return len(p), nil
-}
-
-func (n *notice) String() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.text.String()
-}
-
 func TestCommandLineDetachesAndTheRunGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newScenario(t, settings{People: 30, Groups: 3, Memberships: 1, Uniform: true}).start()
@@ -216,27 +119,6 @@ func TestCommandLineDetachesAndTheRunGoesOn(t *testing.T) {
 	}
 	s.wantEqual()
 	o.rollcall("run", "1").want(t, cli.ExitDone, "Run 1 of "+s.Name+": done")
-}
-
-// waitForRun waits until the newest run has an outcome: nothing tells an
-// operator of a run that the schedule started, so that they look again.
-func (o *operator) waitForRun(outcome string) {
-	o.Helper()
-	again := time.NewTicker(100 * time.Millisecond)
-	defer again.Stop()
-	deadline := time.After(time.Minute)
-	for {
-		var runs []struct{ Outcome string }
-		o.rollcall("runs", o.Name, "--json").want(o.T, cli.ExitDone).decode(o.T, &runs)
-		if len(runs) > 0 && runs[0].Outcome == outcome {
-			return
-		}
-		select {
-		case <-deadline:
-			o.Fatalf("the newest run is not %s: %+v", outcome, runs)
-		case <-again.C:
-		}
-	}
 }
 
 func TestCommandLineOperatesSchedules(t *testing.T) {

@@ -53,8 +53,8 @@ func TestRecordHistoriesOfEachShape(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range old {
-		if strings.HasPrefix(filepath.Base(file), pushedPrefix) {
-			continue // those of TestRecordHistoriesOfPushes
+		if name := filepath.Base(file); strings.HasPrefix(name, pushedPrefix) || strings.HasPrefix(name, controlPrefix) {
+			continue // those of TestRecordHistoriesOfPushes and TestRecordHistoriesOfControl
 		}
 		if err := os.Remove(file); err != nil {
 			t.Fatal(err)
@@ -109,6 +109,10 @@ func replayable(t *testing.T, text []byte) {
 	replayer.RegisterWorkflowWithOptions(workflows.Sync, workflow.RegisterOptions{Name: workflows.SyncName})
 	replayer.RegisterWorkflowWithOptions(workflows.Watch, workflow.RegisterOptions{Name: workflows.WatchName})
 	replayer.RegisterWorkflowWithOptions(workflows.Provision, workflow.RegisterOptions{Name: workflows.ProvisionName})
+	replayer.RegisterWorkflowWithOptions(workflows.Subjects, workflow.RegisterOptions{Name: workflows.SubjectsName})
+	replayer.RegisterWorkflowWithOptions(workflows.Held, workflow.RegisterOptions{Name: workflows.HeldName})
+	replayer.RegisterWorkflowWithOptions(workflows.Leaver, workflow.RegisterOptions{Name: workflows.LeaverName})
+	replayer.RegisterWorkflowWithOptions(workflows.Notify, workflow.RegisterOptions{Name: workflows.NotifyName})
 	if err := replayer.ReplayWorkflowHistoryFromJSONFile(nil, file); err != nil {
 		t.Fatal(err)
 	}

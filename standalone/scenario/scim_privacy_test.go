@@ -105,7 +105,7 @@ func (g *pushedGallery) all() {
 	g.eventually("somebody is refused", func() (bool, any) { n := len(g.changesOfPushes("refused")); return n > 0, n })
 	g.Box.Engine.Remove(refusal)
 	down := g.Box.Engine.Add(fault.Rule{API: "atlassian", Kind: fault.Status, Status: http.StatusServiceUnavailable})
-	waiting := g.person("Leopoldine", "Waiting")
+	waiting := g.person("Leopoldine", "Wartenberg")
 	g.joins(waiting)
 	g.eventually("the target was asked", func() (bool, any) { n := g.Box.Engine.Hits(down); return n > 1, n })
 	g.Box.Engine.Remove(down)

@@ -149,7 +149,7 @@ func TestFiveOrFewerAreHeldOnlyWhenTheyAreAWholeGroupOrEverybody(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := newScenario(t, settings{People: test.people, Groups: test.people / 3, Memberships: 1, Uniform: true}).start()
+			s := newScenario(t, settings{People: test.people, Groups: test.people / 3, Memberships: 1, Uniform: true, Connection: "guard: { max_drop: 100% }"}).start()
 			s.wantOutcome(s.sync(workflows.SyncInput{}), workflows.OutcomeDone)
 			s.Box.Mark()
 			before := s.Box.Atlassian.State()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rollcall-sync/rollcall/internal/sandbox"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/atlassiansim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 )
@@ -60,4 +61,14 @@ func judge(got, want effects) []string {
 		wrong = append(wrong, "the effects are not those of a run without a crash (-without +with):\n"+diff)
 	}
 	return wrong
+}
+
+// accountOf is the account of an address, as the stand-in has it.
+func accountOf(box *sandbox.Server, email string) atlassiansim.Account {
+	for _, a := range box.Atlassian.State().Accounts {
+		if strings.EqualFold(a.Email, email) {
+			return a
+		}
+	}
+	return atlassiansim.Account{}
 }

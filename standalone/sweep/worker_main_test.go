@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/app"
 	"github.com/rollcall-sync/rollcall/internal/config"
@@ -36,7 +37,7 @@ func workerMain(ctx context.Context, path string) int {
 	}
 	var trap commitTrap
 	hooks := store.WithHooks(store.Hooks{BeforeCommit: func() { trap.pass(before) }, AfterCommit: func() { trap.pass(after) }})
-	w, err := app.StartWorker(ctx, c, app.WorkerOptions{Log: log, StoreOptions: []store.Option{hooks}})
+	w, err := app.StartWorker(ctx, c, app.WorkerOptions{Log: log, StoreOptions: []store.Option{hooks}, SweepEvery: 3 * time.Second})
 	if err != nil {
 		log.Error("the worker did not start", "error", err)
 		return 1

@@ -93,6 +93,7 @@ func TestEveryEndpointAnswersAsDescribed(t *testing.T) {
 	equal(t, "the account in the end", atlassiansim.Account{
 		ID: ann, Email: "ann.angstrom@example.com", Name: "Ann Ångström", Status: "active", Member: true, Managed: true,
 		Roles: []atlassiansim.Role{}, Groups: []string{eng},
+		Profile: map[string]string{"job_title": "Engineer", "locale": "en-GB", "zoneinfo": "Etc/UTC"},
 	}, got)
 	if n := len(organizations.Checked()); n != 30 {
 		t.Errorf("%d operations of the organizations API were checked, want 30: %v", n, organizations.Checked())

@@ -44,6 +44,7 @@ func TestAnInvitationGivesRolesAndGroupsOnce(t *testing.T) {
 	equal(t, "the account", atlassiansim.Account{
 		ID: ann.ID, Email: "Ann@example.com", Name: "Ann", Status: "active", Member: true, Managed: true,
 		Roles: []atlassiansim.Role{{Resource: o.jira, Role: "atlassian/user"}}, Groups: []string{eng},
+		Profile: map[string]string{"locale": "en-GB", "zoneinfo": "Etc/UTC"},
 	}, ann)
 	if o.account(first.Data[1].ID).Managed {
 		t.Error("an account of another domain is managed")
@@ -237,6 +238,7 @@ func TestSuspensionKeepsWhatRemovalTakes(t *testing.T) {
 	equal(t, "removed", atlassiansim.Account{
 		ID: id, Email: "ann@example.com", Name: "ann", Status: "not_invited", Managed: true,
 		Roles: []atlassiansim.Role{}, Groups: []string{},
+		Profile: map[string]string{"locale": "en-GB", "zoneinfo": "Etc/UTC"},
 	}, removed)
 	equal(t, "its group", []string{}, o.groupNamed("Eng").Members)
 	equal(t, "found in the directory", []string{}, o.search(object{"emails": []string{"ann@example.com"}}).ids())

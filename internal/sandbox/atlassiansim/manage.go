@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"net/mail"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 )
@@ -147,7 +149,7 @@ const (
 
 func (s *Sim) patchProfile(w http.ResponseWriter, r *http.Request, a *account) {
 	var sent map[string]json.RawMessage
-	if err := decode(r, &sent); err != nil {
+	if err := decode(r, &sent); err != nil || len(sent) == 0 {
 		write(w, http.StatusBadRequest, keyed{Key: "bodyParseFailure"})
 		return
 	}
@@ -174,6 +176,7 @@ func (s *Sim) patchProfile(w http.ResponseWriter, r *http.Request, a *account) {
 	if body.Nickname != nil {
 		violations = append(violations, text("nickname", *body.Nickname, nicknameLimit)...)
 	}
+	violations = append(violations, profileViolations(body.Locale, body.ZoneInfo, body.ExtendedProfile)...)
 	if len(violations) > 0 {
 		violated(w, violations...)
 		return
@@ -201,6 +204,33 @@ func (s *Sim) patchProfile(w http.ResponseWriter, r *http.Request, a *account) {
 		fault.Applied(r, "update-profile:"+a.id)
 	}
 	writeProfile(w, a)
+}
+
+// locales are IETF BCP 47 as far as it goes without its registry: a language,
+// then a script, a region and variants.
+var locales = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_]([A-Za-z]{2}|[0-9]{3}))?([-_][A-Za-z0-9]{5,8})*$`)
+
+// profileViolations checks what else of a profile the description gives a
+// form to. An empty value clears.
+func profileViolations(locale, zone *string, profile *extendedProfile) []violation {
+	var found []violation
+	wrong := func(field string, bad bool) {
+		if bad {
+			found = append(found, violation{field, []reason{{"validCharacters"}}})
+		}
+	}
+	if locale != nil && *locale != "" {
+		wrong("locale", !locales.MatchString(*locale))
+	}
+	if zone != nil && *zone != "" {
+		_, err := time.LoadLocation(*zone)
+		wrong("zoneinfo", err != nil || *zone == "Local")
+	}
+	if profile != nil {
+		wrong("extended_profile", control(profile.JobTitle) || control(profile.Department) ||
+			control(profile.Organization) || control(profile.Location))
+	}
+	return found
 }
 
 func set[T any](into *T, value *T) {

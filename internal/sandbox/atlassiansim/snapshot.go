@@ -2,6 +2,7 @@ package atlassiansim
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -40,6 +41,9 @@ type Account struct {
 	Roles []Role `json:"roles"`
 	// Groups are ids, in order.
 	Groups []string `json:"groups"`
+	// Profile is what the profile holds beside the name, by the vendor's names
+	// (job_title, zoneinfo), without what is empty.
+	Profile map[string]string `json:"profile,omitempty"`
 }
 
 // Group is a group in a Snapshot.
@@ -71,6 +75,7 @@ func (s *Sim) State() Snapshot {
 		snapshot.Accounts = append(snapshot.Accounts, Account{
 			ID: a.id, Email: a.email, Name: a.name, Status: a.status(), Member: a.membership != memberNone,
 			Managed: a.managed, Synced: a.synced != "", Owner: a == s.owner, Roles: rolesOf(a.grants), Groups: groups,
+			Profile: a.filled(),
 		})
 	}
 	for _, g := range s.groups {
@@ -87,6 +92,16 @@ func (s *Sim) State() Snapshot {
 		})
 	}
 	return snapshot
+}
+
+// filled is what a profile holds beside the name.
+func (r *record) filled() map[string]string {
+	profile := map[string]string{
+		"job_title": r.profile.JobTitle, "department": r.profile.Department, "organization": r.profile.Organization,
+		"location": r.profile.Location, "locale": r.locale, "zoneinfo": r.zoneinfo,
+	}
+	maps.DeleteFunc(profile, func(_, value string) bool { return value == "" })
+	return profile
 }
 
 func rolesOf(grants map[grant]struct{}) []Role {

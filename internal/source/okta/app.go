@@ -90,13 +90,13 @@ func (s *Source) appUsers(ctx context.Context, page directory.PageRequest) (dire
 // looked up if it did not come along.
 func (s *Source) assignedUser(ctx context.Context, record appUserRecord) (directory.User, error) {
 	if user := record.Embedded.User; user != nil && user.ID == record.ID && user.Status != "" {
-		return user.user(record.assigned()), nil
+		return s.user(*user, record.assigned())
 	}
 	user, err := s.userByID(ctx, record.ID)
 	if err != nil {
 		return directory.User{}, err
 	}
-	return user.user(record.assigned()), nil
+	return s.user(user, record.assigned())
 }
 
 // appUser looks an assignment up by the user's id. It returns false for a user

@@ -9,6 +9,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
 )
 
 // Config says which organisation is read and what of it.
@@ -23,6 +25,9 @@ type Config struct {
 	AppID string
 	// Groups selects groups.
 	Groups Selection
+	// Attributes are what is read of each user's profile beside login, address
+	// and names.
+	Attributes Attributes
 	// PageSize is how many users or groups are asked for in one call, at most
 	// 200. Zero means 200, and 500 for an application's users.
 	PageSize int
@@ -51,6 +56,8 @@ type Selection struct {
 	Types []string
 	// IDs are selected whatever their name and type.
 	IDs []string
+	// Where narrows all of that; nil narrows nothing.
+	Where func(directory.Group) bool
 }
 
 // The page sizes of the API; developer.okta.com/docs/api/openapi/okta-management.

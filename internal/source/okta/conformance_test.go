@@ -58,7 +58,8 @@ func organisation() people.Organisation {
 	for i := range 60 {
 		p := people.Person{
 			FirstName: "Zoë", LastName: fmt.Sprintf("O'Brien%02d", i),
-			Login: fmt.Sprintf("zoe+%02d@acme.example", i), Email: fmt.Sprintf("zoe.obrien%02d@acme.example", i),
+			Department: fmt.Sprintf("Dept %d", i%3),
+			Login:      fmt.Sprintf("zoe+%02d@acme.example", i), Email: fmt.Sprintf("zoe.obrien%02d@acme.example", i),
 			Status: statuses[i%len(statuses)], Created: past, LastUpdated: past,
 		}
 		if p.Status != people.Deprovisioned {
@@ -95,7 +96,7 @@ func newSource(t *testing.T, c okta.Config) *okta.Source {
 func fixture(t *testing.T, oneApp bool) sourcetest.Fixture {
 	t.Helper()
 	sim, engine, address := stand(t)
-	config := okta.Config{URL: address, PageSize: 20, MembersPageSize: 5}
+	config := okta.Config{URL: address, PageSize: 20, MembersPageSize: 5, Attributes: okta.Attributes{Names: []string{"department", "title"}}}
 	if oneApp {
 		config.AppID = sim.AppID()
 	}
@@ -171,6 +172,7 @@ func describe(f *sourcetest.Fixture, state oktasim.Snapshot, oneApp bool) {
 				f.Person = directory.User{
 					SourceID: user.ID, Status: directory.StatusActive, Assigned: true, Login: user.Login, Email: user.Email,
 					FirstName: user.FirstName, LastName: user.LastName, LastUpdated: user.LastUpdated,
+					Attributes: map[string]any{"department": "Dept 0", "title": ""},
 				}
 			}
 		}

@@ -33,7 +33,7 @@ func (s *Source) User(ctx context.Context, id string) (directory.User, error) {
 		return directory.User{}, err
 	}
 	if s.config.AppID == "" {
-		return record.user(true), nil
+		return s.user(record, true)
 	}
 	if record.ID != id {
 		// The assignment is known by id only, and a login was given.
@@ -42,7 +42,7 @@ func (s *Source) User(ctx context.Context, id string) (directory.User, error) {
 			return user, err
 		}
 	}
-	return record.user(false), nil
+	return s.user(record, false)
 }
 
 func (s *Source) findUser(ctx context.Context, id string) (userRecord, error) {

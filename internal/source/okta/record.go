@@ -10,28 +10,13 @@ import (
 // own decode every profile into a map.
 
 type userRecord struct {
-	ID          string    `json:"id"`
-	Status      string    `json:"status"`
-	LastUpdated time.Time `json:"lastUpdated"`
-	Profile     struct {
-		Login       string `json:"login"`
-		Email       string `json:"email"`
-		FirstName   string `json:"firstName"`
-		LastName    string `json:"lastName"`
-		DisplayName string `json:"displayName"`
-	} `json:"profile"`
+	ID          string        `json:"id"`
+	Status      string        `json:"status"`
+	LastUpdated time.Time     `json:"lastUpdated"`
+	Profile     profileRecord `json:"profile"`
 }
 
 func (r userRecord) key() string { return r.ID }
-
-func (r userRecord) user(assigned bool) directory.User {
-	return directory.User{
-		SourceID: r.ID, Status: statusOf(r.Status), Assigned: assigned,
-		Login: r.Profile.Login, Email: r.Profile.Email,
-		FirstName: r.Profile.FirstName, LastName: r.Profile.LastName, DisplayName: r.Profile.DisplayName,
-		LastUpdated: r.LastUpdated,
-	}
-}
 
 // statusOf maps Okta's words. One that is not known, and ACTIVATING, which is
 // on its way, are pending: nobody gains or loses an account by them.

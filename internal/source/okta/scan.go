@@ -248,7 +248,10 @@ func (r *userRecord) scan(s *scanner) error {
 		case "lastUpdated":
 			r.LastUpdated, err = s.time()
 		case "profile":
+			s.next()
+			start := s.at
 			err = s.object(func(key []byte) error { return r.scanProfile(s, key) })
+			r.Profile.Text = s.text[start:s.at:s.at]
 		default:
 			err = s.skip()
 		}

@@ -4,12 +4,15 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
 )
 
 // selector is a Selection made ready.
 type selector struct {
 	names, exclude []string
 	types, ids     []string
+	where          func(directory.Group) bool
 }
 
 func newSelector(s Selection) selector {
@@ -17,11 +20,16 @@ func newSelector(s Selection) selector {
 	for i, name := range s.Types {
 		types[i] = strings.ToUpper(name)
 	}
-	return selector{names: fold(s.Names), exclude: fold(s.Exclude), types: types, ids: s.IDs}
+	return selector{names: fold(s.Names), exclude: fold(s.Exclude), types: types, ids: s.IDs, where: s.Where}
 }
 
 // selects says whether a group is read.
 func (s selector) selects(g groupRecord) bool {
+	return s.named(g) && (s.where == nil || s.where(g.group(true)))
+}
+
+// named says whether a group is one of those that the lists select.
+func (s selector) named(g groupRecord) bool {
 	if slices.Contains(s.ids, g.ID) {
 		return true
 	}

@@ -119,7 +119,9 @@ func (s *Source) Users(ctx context.Context, page directory.PageRequest) (directo
 	}
 	users := make([]directory.User, len(records))
 	for i := range records {
-		users[i] = records[i].user(true)
+		if users[i], err = s.user(records[i], true); err != nil {
+			return directory.UserPage{}, err
+		}
 	}
 	return directory.UserPage{Users: users, Next: next, AskedAt: x.askedAt}, nil
 }

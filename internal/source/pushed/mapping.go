@@ -16,14 +16,16 @@ import (
 const groupType = "SCIM_GROUP"
 
 // Mapping is how pushed resources become users and groups.
-func Mapping() store.Mapping { return store.Mapping{User: UserOf, Group: GroupOf} }
+func Mapping(keep Attributes) store.Mapping {
+	return store.Mapping{User: func(p store.Pushed) (directory.User, error) { return UserOf(p, keep) }, Group: GroupOf}
+}
 
 // UserOf turns a pushed user into what the rules look at. Without "active" the
 // user is active (RFC 7643, 4.1.1: what it means is the service provider's to
 // say; clients that never deactivate never send it). The address is the primary
 // one, else one of type work, else the first, else the userName where that is
 // an address; without any the user has none.
-func UserOf(p store.Pushed) (directory.User, error) {
+func UserOf(p store.Pushed, keep Attributes) (directory.User, error) {
 	var d document
 	if !p.Deleted() {
 		decoder := json.NewDecoder(bytes.NewReader([]byte(p.Document)))
@@ -42,6 +44,13 @@ func UserOf(p store.Pushed) (directory.User, error) {
 	}
 	if u.DisplayName == "" && u.FirstName == "" && u.LastName == "" {
 		u.DisplayName = strings.TrimSpace(d.Name.Formatted)
+	}
+	if p.Deleted() {
+		return u, nil
+	}
+	var err error
+	if u.Attributes, err = keep.of([]byte(p.Document)); err != nil {
+		return directory.User{}, fmt.Errorf("the document of resource %d cannot be read", p.ID)
 	}
 	return u, nil
 }

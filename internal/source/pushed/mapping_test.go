@@ -49,7 +49,7 @@ func TestAPushedUserIsWhatTheRulesLookAt(t *testing.T) {
 			if c.deleted {
 				p.DeletedAt = 1
 			}
-			got, err := pushed.UserOf(p)
+			got, err := pushed.UserOf(p, pushed.Attributes{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,35 @@ func TestAPushedUserIsWhatTheRulesLookAt(t *testing.T) {
 
 func TestADocumentThatCannotBeReadIsNotQuoted(t *testing.T) {
 	t.Parallel()
-	if _, err := pushed.UserOf(store.Pushed{ID: 7, Document: `{"userName":"ada`}); err == nil || err.Error() != "the document of resource 7 cannot be read" {
+	if _, err := pushed.UserOf(store.Pushed{ID: 7, Document: `{"userName":"ada`}, pushed.Attributes{}); err == nil || err.Error() != "the document of resource 7 cannot be read" {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestTheAttributesThatAreWantedAreFoundInADocument(t *testing.T) {
+	t.Parallel()
+	const document = `{"schemas":["x"],"userName":"ada","Title":"Countess","userType":"Employee","active":true,
+		"addresses":[{"locality":"Paris"},{"locality":"London","primary":true}],"phoneNumbers":[{"value":"1"},{"value":"2","display":"two"}],
+		"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"Engines","costCenter":"7","manager":{"value":"id-2","displayName":"Lord Byron"}},
+		"urn:example:scim:schemas:badge:1.0:User":{"badge":12,"sites":["a","b"],"title":"not this"}}`
+	for name, want := range map[string]any{
+		"title": "Countess", "userType": "Employee", "USERTYPE": "Employee", "department": "Engines", "costCenter": "7", "manager": "Lord Byron", "manager.value": "id-2",
+		"badge": 12.0, "sites": []string{"a", "b"}, "addresses.locality": "London", "phoneNumbers": []string{"1", "two"}, "phoneNumbers.value": "1",
+		"active": true, "nothing": nil, "nothing.inside": nil, "title.inside": nil, "name.middleName": nil,
+	} {
+		u, err := pushed.UserOf(store.Pushed{ScimID: "id-1", Type: "User", Document: document}, pushed.Attributes{Names: []string{name}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, u.Attributes[name]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	u, err := pushed.UserOf(store.Pushed{ScimID: "id-1", Type: "User", Document: document}, pushed.Attributes{All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.Attributes["department"] != "Engines" || u.Attributes["Title"] != "Countess" || u.Attributes["badge"] != 12.0 {
+		t.Errorf("all attributes: %v", u.Attributes)
 	}
 }

@@ -29,12 +29,13 @@ type Source struct {
 	connection string
 	resources  Resources
 	now        func() time.Time
+	keep       Attributes
 }
 
 // New returns the source of a connection. Without resources it can be checked,
 // and nothing else.
-func New(connection string, resources Resources, now func() time.Time) *Source {
-	return &Source{connection: connection, resources: resources, now: now}
+func New(connection string, resources Resources, now func() time.Time, keep Attributes) *Source {
+	return &Source{connection: connection, resources: resources, now: now, keep: keep}
 }
 
 // Check says what is known of the source, which cannot be asked anything.
@@ -61,7 +62,7 @@ func (s *Source) Users(ctx context.Context, page directory.PageRequest) (directo
 	}
 	result := directory.UserPage{Next: next, AskedAt: s.now()}
 	for _, p := range list {
-		u, err := UserOf(p)
+		u, err := UserOf(p, s.keep)
 		if err != nil {
 			return directory.UserPage{}, unavailable("list users", err)
 		}
@@ -132,7 +133,7 @@ func (s *Source) User(ctx context.Context, id string) (directory.User, error) {
 	if err != nil {
 		return directory.User{}, err
 	}
-	u, err := UserOf(p)
+	u, err := UserOf(p, s.keep)
 	if err != nil {
 		return directory.User{}, unavailable("read user", err)
 	}

@@ -2,6 +2,7 @@ package sourcetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,6 +20,22 @@ func looksUsersUp(t *testing.T, f Fixture) {
 			t.Errorf("user (-want +got):\n%s", diff)
 		}
 	}
+}
+
+// listsAllOfAUser compares attributes too, which a rule may be about: what a
+// list leaves out would look as if the source had taken it away.
+func listsAllOfAUser(t *testing.T, f Fixture) {
+	users, _, _ := allUsers(t, f.Source, time.Time{})
+	for _, user := range users {
+		if user.SourceID != f.Person.SourceID {
+			continue
+		}
+		if diff := cmp.Diff(f.Person, user); diff != "" {
+			t.Errorf("listed user (-want +got):\n%s", diff)
+		}
+		return
+	}
+	t.Error("the list lacks somebody whom a look-up finds")
 }
 
 func findsNothing(t *testing.T, f Fixture) {

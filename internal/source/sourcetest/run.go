@@ -21,6 +21,7 @@ func Run(t *testing.T, setup func(t *testing.T) Fixture) {
 		"the groups selected are listed once, over several pages":            readsGroups,
 		"the members of each group are listed once, over pages":              readsMembers,
 		"a user is looked up by id, login and e-mail":                        looksUsersUp,
+		"a listed user has all that a look-up tells":                         listsAllOfAUser,
 		"what does not exist is not found":                                   findsNothing,
 		"somebody erased is not found":                                       noticesErasure,
 		"a leaver's look-up says so":                                         noticesLeavers,

@@ -52,7 +52,7 @@ func apply(t *testing.T, open Open) {
 			}
 			due[0].ID = 0
 			w.same("due", due[0], store.DueChange{Kind: "account.update", UserID: w.userID("ada"), DesiredState: "active", DesiredEmail: "ada@example.com", DesiredName: "Ada B",
-				AccountID: w.accountID("ada"), AccountEmail: "ada@example.com", AccountName: "ada Example", AccountStatus: "active", Managed: true})
+				AccountID: w.accountID("ada"), AccountEmail: "ada@example.com", AccountName: "ada Example", AccountOrigin: "created", AccountStatus: "active", Managed: true})
 		},
 		"an intent is kept as first recorded": func(w *world) {
 			w.staff(1)
@@ -109,7 +109,7 @@ func apply(t *testing.T, open Open) {
 		},
 		"an account has one subject, across connections": func(w *world) {
 			w.small()
-			other, err := w.Store.EnsureConnection(w.ctx, "other", "rules-1", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: identity}})
+			other, err := w.Store.EnsureConnection(w.ctx, "other", "rules-1", "", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: identity}})
 			w.ok(err)
 			r := w.request("sync/other-1")
 			r.ConnectionID = other.ID

@@ -9,7 +9,6 @@ import (
 )
 
 func connections(t *testing.T, open Open) {
-	cloud := store.TargetSpec{Name: "cloud", Kind: "atlassian-cloud", Identity: identity}
 	cases(t, open, map[string]func(w *world){
 		"an unchanged connection writes nothing": func(w *world) {
 			if n := w.commitsOf(func() { w.ensure("rules-1", cloud) }); n != 0 {
@@ -41,8 +40,43 @@ func connections(t *testing.T, open Open) {
 				w.Errorf("targets %v", c.Targets)
 			}
 		},
+		"other attributes make the source be read in full, and nobody be decided before that": func(w *world) {
+			w.saveUsers(person("ada"))
+			w.settle()
+			w.ok(w.Store.ReadDone(w.ctx, w.claim, true, w.now, w.now, false))
+			w.next()
+			_, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", "department,title", []store.TargetSpec{cloud})
+			w.ok(err)
+			w.same("dirty", w.dirty(), []string{})
+			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", false, w.now))
+			if !w.begin().Full {
+				w.Error("the next run does not read in full")
+			}
+			if n := w.commitsOf(func() {
+				_, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", "department,title", []store.TargetSpec{cloud})
+				w.ok(err)
+			}); n != 0 {
+				w.Errorf("%d commits the second time, want none", n)
+			}
+		},
+		"another treatment of groups makes everybody be decided again, and another mode the target be read": func(w *world) {
+			w.team("eng", 1)
+			w.settle()
+			w.ok(w.Store.TargetReadDone(w.ctx, w.claim, w.target, w.now))
+			renames := cloud
+			renames.Renames = true
+			w.ensure("rules-1", renames)
+			w.same("dirty", w.dirty(), []string{"eng0"})
+			w.same("age", w.age(), store.TargetAge{ReadAt: w.now})
+			w.exec(`INSERT INTO foreign_members (target_id, group_id, remote_id) VALUES (?, ?, 'stranger')`, w.target, w.groupID("eng"))
+			renames.Additive = false
+			w.ensure("rules-1", renames)
+			w.same("age in the other mode", w.age(), store.TargetAge{})
+			w.same("foreign members known", w.number(`SELECT COUNT(*) FROM foreign_members`), 0)
+			w.same("stored", w.column(`SELECT CASE WHEN additive THEN 'additive ' ELSE 'authoritative ' END || CASE WHEN renames THEN 'renames' ELSE '' END FROM targets`), []string{"authoritative renames"})
+		},
 		"a target that is now another place is refused": func(w *world) {
-			_, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: "org-2/dir-1"}})
+			_, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", "", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: "org-2/dir-1"}})
 			if err == nil {
 				w.Error("no error")
 			}
@@ -108,7 +142,7 @@ func connections(t *testing.T, open Open) {
 
 func (w *world) ensure(rules string, targets ...store.TargetSpec) store.Connection {
 	w.Helper()
-	c, err := w.Store.EnsureConnection(w.ctx, "staff", rules, targets)
+	c, err := w.Store.EnsureConnection(w.ctx, "staff", rules, "", targets)
 	w.ok(err)
 	return c
 }

@@ -19,7 +19,7 @@ func doubts(t *testing.T, open Open) {
 				w.Fatalf("doubts %+v", doubts)
 			}
 			doubts[0].ChangeID = 0
-			w.same("doubt", doubts[0], store.Doubt{Kind: "account.suspend", UserID: w.userID("p0"), UserSourceID: "00u-p0"})
+			w.same("doubt", doubts[0], store.Doubt{Kind: "account.suspend", UserID: w.userID("p0"), TargetID: w.target, Target: "cloud", UserSourceID: "00u-p0", Reason: doubts[0].Reason})
 		},
 		"somebody who is not there is gone, and suspended": func(w *world) {
 			w.missing()
@@ -45,6 +45,15 @@ func doubts(t *testing.T, open Open) {
 			w.same("window", w.number(`SELECT COUNT(*) FROM removals`), 0)
 			w.next()
 			w.same("the next plan", w.plan(), store.PlanCounts{})
+		},
+		"somebody who is not there, and for whom that asks for nothing yet, is gone from then on": func(w *world) {
+			w.missing()
+			w.look(func(s *store.Settled) { s.Class = directory.ClassStillThere })
+			w.same("plan", w.changes(), []string{"account.suspend p0 contradicted still-there"})
+			w.same("user", w.column(presence), []string{"gone active"})
+			w.next()
+			w.decide()
+			w.same("reason", w.desired("p0", "reason"), "deleted")
 		},
 		"what could not be looked up is held and begins again": func(w *world) {
 			w.missing()
@@ -74,7 +83,7 @@ func doubts(t *testing.T, open Open) {
 		},
 		"a membership that is there is kept, and the list that lacked it is not believed again": func(w *world) {
 			w.shrunk()
-			w.look(func(s *store.Settled) { s.Class = directory.ClassStillThere })
+			w.look(func(s *store.Settled) { s.Class, s.In = directory.ClassStillThere, []int64{s.GroupID} })
 			w.same("absent", w.number(`SELECT COUNT(*) FROM memberships WHERE absent`), 0)
 			w.same("due", w.due(), []string{"00g-eng"})
 			w.next()
@@ -95,7 +104,7 @@ func doubts(t *testing.T, open Open) {
 			w.same("marked", n, 1)
 			w.plan()
 			w.same("verdict", w.guard(standard), store.Verdict{Admitted: 1, Doubted: 1})
-			w.look(func(s *store.Settled) { s.Class = directory.ClassStillThere })
+			w.look(func(s *store.Settled) { s.Class, s.In = directory.ClassStillThere, []int64{s.GroupID} })
 			w.same("presence", w.column(`SELECT DISTINCT presence FROM groups`), []string{"present"})
 			w.next()
 			w.plan()
@@ -126,9 +135,8 @@ func doubts(t *testing.T, open Open) {
 			w.saveMembers("eng", "eng0", "eng1")
 			w.plan()
 			w.guard(standard)
-			var byGroups []bool
-			w.look(func(s *store.Settled) { byGroups = append(byGroups, s.ByGroups); s.Confirmed = true })
-			w.same("by groups", byGroups, []bool{true})
+			there := person("eng2")
+			w.look(func(s *store.Settled) { s.Confirmed, s.User = true, &there })
 			w.same("plan", w.changes(), []string{"account.suspend eng2 planned"})
 			w.same("presence", w.column(`SELECT presence FROM users WHERE source_id = '00u-eng2'`), []string{"present"})
 		},
@@ -137,17 +145,37 @@ func doubts(t *testing.T, open Open) {
 			w.leave("p0")
 			w.same("verdict", w.guard(standard), store.Verdict{Admitted: 1})
 		},
-		"only groups that are selected and listed count as selected": func(w *world) {
-			w.saveGroups(team("eng"), team("ops"))
-			w.ok(w.Store.MarkUnselected(w.ctx, w.claim, []string{"00g-ops"}))
-			for id, want := range map[string]bool{"00g-eng": true, "00g-ops": false, "00g-unknown": false} {
-				got, err := w.Store.AnySelectedGroup(w.ctx, w.conn.ID, map[string]bool{id: true})
-				w.ok(err)
-				w.same(id, got, want)
-			}
-			none, err := w.Store.AnySelectedGroup(w.ctx, w.conn.ID, nil)
+		"where every removal is to be confirmed, what a status says is looked up too": func(w *world) {
+			w.grown(3)
+			w.leave("p0")
+			w.same("verdict", w.guard(limits(func(l *store.Limits) { l.Confirm = true })), store.Verdict{Admitted: 1, Doubted: 1})
+			left := with(person("p0"), func(u *directory.User) { u.Status = directory.StatusDeprovisioned })
+			w.look(func(s *store.Settled) { s.Confirmed, s.User = true, &left })
+			w.same("plan", w.changes(), []string{"account.suspend p0 planned"})
+		},
+		"what a person undid is not looked up": func(w *world) {
+			w.grown(3)
+			w.leave("p0")
+			_, err := w.SQL.ExecContext(w.ctx, w.SQL.Rebind(`INSERT INTO overrides (target_id, user_id, group_id, what, value, basis, run_id, created_at) VALUES (?, ?, 0, 'state', 'suspended', 'active', 1, 1)`), w.target, w.userID("p0"))
 			w.ok(err)
-			w.same("of none", none, false)
+			w.same("verdict", w.guard(limits(func(l *store.Limits) { l.Confirm = true })), store.Verdict{Admitted: 1})
+		},
+		"what is held unconfirmed keeps the evidence that it had": func(w *world) {
+			w.grown(3)
+			w.leave("p0")
+			w.guard(limits(func(l *store.Limits) { l.Confirm = true }))
+			w.look(func(s *store.Settled) { s.Class = directory.ClassUnconfirmed })
+			w.same("evidence", w.column(`SELECT evidence FROM changes WHERE state = 'held'`), []string{"explicit"})
+		},
+		"a group says where its members belong in a target": func(w *world) {
+			w.saveGroups(team("eng"), team("ops"))
+			w.decide()
+			w.ok(w.Store.MarkUnselected(w.ctx, w.claim, []string{"00g-ops"}))
+			got, err := w.Store.KnownGroups(w.ctx, w.conn.ID, w.target, map[string]bool{"00g-eng": true, "00g-ops": true, "00g-unknown": true})
+			w.ok(err)
+			if len(got) != 2 || got[0].Presence != directory.Present || got[0].Into != got[0].ID || got[1].Presence != directory.Unselected {
+				w.Errorf("known groups %+v", got)
+			}
 		},
 	})
 }

@@ -80,7 +80,7 @@ func RunAll(t *testing.T, db Database) {
 		}
 		s.Class = directory.ClassStillThere
 	})
-	_, err = w.Store.AnySelectedGroup(w.ctx, w.conn.ID, map[string]bool{"00g-eng": true})
+	_, err = w.Store.KnownGroups(w.ctx, w.conn.ID, w.target, map[string]bool{"00g-eng": true})
 	w.ok(err)
 	for _, stage := range directory.Stages {
 		_, err := w.Store.Batches(w.ctx, w.claim.RunID, w.target, stage, -1, 10, 10)
@@ -129,4 +129,9 @@ func RunAll(t *testing.T, db Database) {
 	w.ok(w.Store.Renew(w.ctx, w.claim, w.now.Add(100*time.Second)))
 	w.next()
 	w.plan()
+	w.decideAll()
+	w.controlAll()
+	w.begin()
+	w.askAll()
+	w.guardAll()
 }

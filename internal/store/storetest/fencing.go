@@ -36,9 +36,9 @@ var fenced = map[string]func(w *world, c store.Claim) error{
 	"MarkUnselected": func(w *world, c store.Claim) error { return w.Store.MarkUnselected(w.ctx, c, []string{"00g-eng"}) },
 	"ForgetDigests":  func(w *world, c store.Claim) error { return w.Store.ForgetDigests(w.ctx, c) },
 	"SaveDecisions": func(w *world, c store.Claim) error {
-		return w.Store.SaveDecisions(w.ctx, c, w.target, []store.Decision{{UserID: w.userID("ada"), DesiredAccount: directory.DesiredAccount{State: directory.DesireSuspended}}})
+		return w.Store.SaveDecisions(w.ctx, c, w.target, []store.Decision{{UserID: w.userID("ada"), DesiredAccount: directory.DesiredAccount{State: directory.DesireSuspended}}}, w.now)
 	},
-	"DecideGroups": func(w *world, c store.Claim) error { return w.Store.DecideGroups(w.ctx, c, w.target) },
+	"DecideGroups": func(w *world, c store.Claim) error { return w.Store.DecideGroups(w.ctx, c, w.decider()) },
 	"PlanTarget": func(w *world, c store.Claim) error {
 		_, err := w.Store.PlanTarget(w.ctx, c, w.target, true)
 		return err
@@ -93,9 +93,11 @@ var fenced = map[string]func(w *world, c store.Claim) error{
 		return err
 	},
 	"DecideSubjects": func(w *world, c store.Claim) error {
-		return w.Store.DecideSubjects(w.ctx, c, []int64{w.target}, []int64{w.userID("ada")}, nil, false, func(directory.Subject) directory.DesiredAccount {
-			return directory.DesiredAccount{State: directory.DesireSuspended}
-		})
+		return w.Store.DecideSubjects(w.ctx, c, []store.TargetDecider{w.decider()}, []int64{w.userID("ada")}, nil, store.Want{}, w.now)
+	},
+	"BeginUndo": func(w *world, c store.Claim) error {
+		_, _, err := w.Store.BeginUndo(w.ctx, c, c.RunID, nil, w.now)
+		return err
 	},
 	"PlanSubjects": func(w *world, c store.Claim) error {
 		_, err := w.Store.PlanSubjects(w.ctx, c, w.target, []int64{w.userID("ada")}, nil)
@@ -118,6 +120,10 @@ var fenced = map[string]func(w *world, c store.Claim) error{
 	"SettleInbox": func(w *world, c store.Claim) error {
 		return w.Store.SettleInbox(w.ctx, c, store.Settlement{}, nil, w.now)
 	},
+	"DropStale": func(w *world, c store.Claim) error {
+		_, err := w.Store.DropStale(w.ctx, c, w.target, 1)
+		return err
+	},
 	"EndRetry": func(w *world, c store.Claim) error { return w.Store.EndRetry(w.ctx, c, 1, w.now) },
 	"Renew":    func(w *world, c store.Claim) error { return w.Store.Renew(w.ctx, c, w.now) },
 }
@@ -126,7 +132,7 @@ var fenced = map[string]func(w *world, c store.Claim) error{
 // have a different opinion about: a run gives back its own leases alone, and
 // closes itself once.
 var readers = map[string]bool{"UnseenAccounts": true, "UnseenGroups": true, "Release": true, "ReleaseAll": true,
-	"FinishPush": true}
+	"FinishPush": true, "SourceBelow": true}
 
 func fencing(t *testing.T, open Open) {
 	t.Run("every method that takes a claim is tried", func(t *testing.T) {

@@ -52,7 +52,7 @@ func finish(t *testing.T, open Open) {
 			w.same("seen", w.number(`SELECT COUNT(*) FROM seen`), 0)
 			got, err := w.Store.Run(w.ctx, w.claim.RunID)
 			w.ok(err)
-			want := store.Run{ID: w.claim.RunID, Connection: "staff", WorkflowID: "sync/staff-1", Trigger: "hand", FullRead: true, Stage: "done", Outcome: "partial", Reason: "why",
+			want := store.Run{ID: w.claim.RunID, Connection: "staff", WorkflowID: "sync/staff-1", Trigger: "hand", FullRead: true, Stage: "done", Outcome: "partial", Reason: "why", RulesDigest: "rules-1",
 				UsersRead: 3, GroupsRead: 2, MembersRead: 1, Started: w.now.Add(-time.Minute), Ended: w.now}
 			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(store.Run{}, "StartedAt", "EndedAt")); diff != "" {
 				w.Errorf("run (-want +got):\n%s", diff)

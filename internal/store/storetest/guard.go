@@ -18,7 +18,15 @@ func limits(change func(*store.Limits)) store.Limits {
 	return l
 }
 
+// guard decides, and returns how many; verdict says why, too.
 func (w *world) guard(l store.Limits) store.Verdict {
+	w.Helper()
+	v := w.verdict(l)
+	v.Reasons = nil
+	return v
+}
+
+func (w *world) verdict(l store.Limits) store.Verdict {
 	w.Helper()
 	v, err := w.Store.Guard(w.ctx, w.claim, w.target, l, w.now)
 	w.ok(err)
@@ -253,7 +261,7 @@ func guard(t *testing.T, open Open) {
 		"two decisions at once do not both use the same room": func(w *world) {
 			names := w.grown(40)
 			w.leave(names[:3]...)
-			other, err := w.Store.EnsureConnection(w.ctx, "other", "rules-1", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: identity}})
+			other, err := w.Store.EnsureConnection(w.ctx, "other", "rules-1", "", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: identity}})
 			w.ok(err)
 			r := w.request("sync/other-1")
 			r.ConnectionID = other.ID

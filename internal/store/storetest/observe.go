@@ -10,16 +10,89 @@ import (
 func observe(t *testing.T, open Open) {
 	eng := func(w *world) string { return w.column(`SELECT remote_id FROM target_groups`)[0] }
 	cases(t, open, map[string]func(w *world){
-		"a page of accounts that are as known writes nothing, strangers included": func(w *world) {
+		"a page of accounts that are as known writes nothing": func(w *world) {
 			w.grown(2)
-			n := w.commitsOf(func() {
-				w.account("p0", func(*directory.Account) {})
-				seen, err := w.Store.ObserveAccounts(w.ctx, w.claim, w.target, []directory.Account{{ID: "stranger"}}, w.now)
-				w.ok(err)
-				w.same("seen of strangers", len(seen), 0)
-			})
-			w.same("commits", n, int64(0))
+			w.same("commits", w.commitsOf(func() { w.account("p0", func(*directory.Account) {}) }), int64(0))
 			w.same("dirty", w.dirty(), []string{})
+		},
+		"accounts that nobody is linked to are stored once, as they are, and count as no link": func(w *world) {
+			w.grown(1)
+			stranger := directory.Account{ID: "stranger", Email: "Eve@example.com", DisplayName: "Eve", Status: directory.AccountActive, Managed: true}
+			see := func(accounts ...directory.Account) {
+				w.Helper()
+				seen, err := w.Store.ObserveAccounts(w.ctx, w.claim, w.target, accounts, w.now)
+				w.ok(err)
+				w.same("links seen", len(seen), 0)
+			}
+			see(stranger)
+			w.same("stored", w.column(`SELECT remote_id || ' ' || email || ' ' || email_key || ' ' || status FROM unlinked_accounts`), []string{"stranger Eve@example.com eve@example.com active"})
+			w.watch()
+			see(stranger)
+			w.same("rows written when as known", w.written(), map[string]int{"seen": 1})
+			stranger.Status = directory.AccountSuspended
+			see(stranger)
+			w.same("status", w.column(`SELECT status FROM unlinked_accounts`), []string{"suspended"})
+			w.same("dirty", w.dirty(), []string{})
+		},
+		"accounts that a complete list lacked and nobody is linked to are forgotten, and those that were linked": func(w *world) {
+			w.grown(1)
+			see := func(ids ...string) {
+				w.Helper()
+				page := make([]directory.Account, len(ids))
+				for i, id := range ids {
+					page[i] = directory.Account{ID: id, Email: id + "@example.com"}
+				}
+				_, err := w.Store.ObserveAccounts(w.ctx, w.claim, w.target, page, w.now)
+				w.ok(err)
+			}
+			complete := func() {
+				w.Helper()
+				_, err := w.Store.UnseenAccounts(w.ctx, w.claim, w.target)
+				w.ok(err)
+			}
+			left := func() []string { return w.column(`SELECT remote_id FROM unlinked_accounts`) }
+			see("a", "b")
+			see("c")
+			complete()
+			w.same("after the first read", left(), []string{"a", "b", "c"})
+			w.next()
+			see("a")
+			see("c", "d")
+			w.same("while it is read", left(), []string{"a", "b", "c", "d"})
+			complete()
+			w.same("after the second", left(), []string{"a", "c", "d"})
+			w.saveUsers(person("new"))
+			_, err := w.Store.LinkAccounts(w.ctx, w.claim, w.target, identity, []store.Outcome{{UserID: w.userID("new"), Account: &directory.Account{ID: "c"}, Origin: store.Adopted}}, w.now)
+			w.ok(err)
+			w.same("after a link", left(), []string{"a", "d"})
+		},
+		"an account that another connection is linked to is nobody's to take": func(w *world) {
+			w.grown(1)
+			other, err := w.Store.EnsureConnection(w.ctx, "other", "rules-1", "", []store.TargetSpec{cloud})
+			w.ok(err)
+			w.exec(`UPDATE accounts SET target_id = ?`, other.Targets["cloud"])
+			seen, err := w.Store.ObserveAccounts(w.ctx, w.claim, w.target, []directory.Account{{ID: w.accountID("p0")}}, w.now)
+			w.ok(err)
+			w.same("links seen", len(seen), 0)
+			w.same("stored", w.number(`SELECT COUNT(*) FROM unlinked_accounts`), 0)
+		},
+		"what a target tells of an account's attributes is stored, and what it tells no more is empty": func(w *world) {
+			w.grown(1)
+			known := func() string {
+				return w.column(`SELECT user_name || ' ' || attributes FROM accounts`)[0]
+			}
+			w.account("p0", func(a *directory.Account) {
+				a.UserName = "p0"
+				a.Attributes = map[string]string{"job_title": "Clerk", "locale": "nl"}
+			})
+			w.same("attributes", known(), `p0 {"job_title":"Clerk","locale":"nl"}`)
+			w.exec(`UPDATE users SET dirty = FALSE`)
+			w.account("p0", func(*directory.Account) {})
+			w.same("told nothing", known(), `p0 {"job_title":"Clerk","locale":"nl"}`)
+			w.same("dirty", w.dirty(), []string{})
+			w.account("p0", func(a *directory.Account) { a.Attributes = map[string]string{"job_title": "Director"} })
+			w.same("told less", known(), `p0 {"job_title":"Director","locale":""}`)
+			w.same("dirty then", w.dirty(), []string{"p0"})
 		},
 		"an account that differs makes its user dirty": func(w *world) {
 			w.grown(2)
@@ -85,6 +158,43 @@ func observe(t *testing.T, open Open) {
 			counts, err := w.Store.PlanTarget(w.ctx, w.claim, w.target, true)
 			w.ok(err)
 			w.same("plan", counts, store.PlanCounts{Due: 1, Total: 1})
+		},
+		"in a group that is to hold just the source's members, everybody else is known too": func(w *world) {
+			w.team("eng", 2)
+			w.team("ops", 1)
+			w.settle()
+			w.exec(`UPDATE targets SET additive = FALSE`)
+			w.exec(`UPDATE users SET dirty = FALSE`)
+			w.exec(`UPDATE groups SET dirty = FALSE`)
+			other, err := w.Store.EnsureConnection(w.ctx, "other", "rules-1", "", []store.TargetSpec{cloud})
+			w.ok(err)
+			members := []string{w.accountID("eng0"), w.accountID("eng1"), w.accountID("ops0"), "stranger", "theirs"}
+			w.exec(`INSERT INTO users (connection_id, source_id, status, assigned, login, email, email_key, first_name, last_name, display_name, fingerprint, last_updated, read_at, dirty)
+				VALUES (?, '00u-theirs', 'active', TRUE, '', '', '', '', '', '', '', 0, 0, FALSE)`, other.ID)
+			w.exec(`INSERT INTO accounts (target_id, identity, remote_id, user_id, origin, email, email_key, display_name, status, managed, observed_at)
+				VALUES (?, ?, 'theirs', ?, 'created', '', '', '', 'active', TRUE, 0)`, other.Targets["cloud"], identity, w.userID("theirs"))
+			see := func(members ...string) {
+				w.Helper()
+				w.ok(w.Store.ObserveMembers(w.ctx, w.claim, w.target, w.groupID("eng"), members))
+			}
+			see(members...)
+			w.same("found", w.column(`SELECT u.login || ' ' || origin FROM target_memberships t JOIN users u ON u.id = t.user_id WHERE t.group_id = ?`, w.groupID("eng")),
+				[]string{"eng0@example.com created", "eng1@example.com created", "ops0@example.com found"})
+			w.same("foreign", w.column(`SELECT remote_id FROM foreign_members`), []string{"stranger"})
+			w.same("dirty", w.dirty(), []string{"ops0"})
+			w.same("dirty groups", w.column(`SELECT name FROM groups WHERE dirty`), []string{"eng"})
+			w.same("commits when as known", w.commitsOf(func() { see(members...) }), int64(0))
+			see(w.accountID("eng0"), w.accountID("eng1"))
+			w.same("foreign when gone", w.number(`SELECT COUNT(*) FROM foreign_members`), 0)
+			w.same("found when gone", w.number(`SELECT COUNT(*) FROM target_memberships WHERE origin = 'found'`), 0)
+		},
+		"a group that is only added to says nothing of who else is in it": func(w *world) {
+			w.team("eng", 1)
+			w.team("ops", 1)
+			w.settle()
+			w.ok(w.Store.ObserveMembers(w.ctx, w.claim, w.target, w.groupID("eng"), []string{w.accountID("eng0"), w.accountID("ops0"), "stranger"}))
+			w.same("known", w.number(`SELECT COUNT(*) FROM target_memberships WHERE group_id = ?`, w.groupID("eng")), 1)
+			w.same("foreign", w.number(`SELECT COUNT(*) FROM foreign_members`), 0)
 		},
 		"members that are as known write nothing": func(w *world) {
 			w.team("eng", 2)

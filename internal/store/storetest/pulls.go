@@ -35,6 +35,19 @@ func pulls(t *testing.T, open Open) {
 			w.same("gone", w.column(`SELECT login FROM users WHERE presence = 'gone'`), []string{"ada"})
 			w.same("groups gone", w.column(`SELECT name FROM groups WHERE presence = 'gone'`), []string{"birds"})
 		},
+		"a group that is pushed under another name makes its members be decided, as a rule may look at it": func(w *pushWorld) {
+			ada := w.joins("ada")
+			birds := w.team("birds", ada)
+			c := w.begin(1)
+			w.pull(c, ada, birds)
+			_, err := w.SQL.ExecContext(w.ctx, `UPDATE users SET dirty = FALSE`)
+			w.ok(err)
+			w.pull(c, birds)
+			w.same("dirty as it was", w.number(`SELECT COUNT(*) FROM users WHERE dirty`), 0)
+			w.changeOf(w.group, birds, map[string]any{"displayName": "eagles"})
+			w.pull(c, birds)
+			w.same("dirty", w.number(`SELECT COUNT(*) FROM users WHERE dirty`), 1)
+		},
 		"somebody who was never taken over and is deleted is nobody": func(w *pushWorld) {
 			ada := w.joins("ada")
 			w.leaves(w.user, ada)
@@ -64,13 +77,13 @@ func pulls(t *testing.T, open Open) {
 			c := w.begin(1)
 			w.pull(c, ada)
 			sync := w.sync()
-			before, err := w.Store.DirtyUsers(w.ctx, w.conn, 0, 10, false)
+			before, err := w.Store.DirtyUsers(w.ctx, w.conn, 0, 10, store.Want{})
 			w.ok(err)
 			w.change(ada, map[string]any{"active": false})
 			users, _ := w.pull(c, ada)
 			w.decide(c, users, nil)
-			w.ok(w.Store.SaveDecisions(w.ctx, sync, w.target, []store.Decision{{UserID: before[0].ID, Pulled: before[0].Pulled,
-				DesiredAccount: directory.Decide(before[0].Subject, directory.Scope{})}}))
+			account, ladder := w.decider().Account(before[0].Subject)
+			w.ok(w.Store.SaveDecisions(w.ctx, sync, w.target, []store.Decision{{UserID: before[0].ID, Pulled: before[0].Pulled, DesiredAccount: account, Ladder: ladder}}, w.now))
 			w.same("desired", w.column(`SELECT state FROM desired_accounts`), []string{"suspended"})
 		},
 		"what the source says of a pushed user is stored with the groups that are known": func(w *pushWorld) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/directory/rules"
 	"github.com/rollcall-sync/rollcall/internal/source/pushed"
 	"github.com/rollcall-sync/rollcall/internal/store"
 )
@@ -15,6 +16,7 @@ import (
 type pushWorld struct {
 	*scimWorld
 	target int64
+	spec   rules.TargetSpec
 	runs   int
 }
 
@@ -23,7 +25,7 @@ func pushCases(t *testing.T, open Open, table map[string]func(w *pushWorld)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := &pushWorld{scimWorld: newScimWorld(t, open)}
-			c, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: identity}})
+			c, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", "", []store.TargetSpec{cloud})
 			w.ok(err)
 			w.target = c.Targets["cloud"]
 			test(w)
@@ -82,7 +84,7 @@ func (w *pushWorld) pull(c store.Claim, scimIDs ...string) (users, groups []int6
 	for i, id := range scimIDs {
 		ids[i] = w.resource(id)
 	}
-	pulled, err := w.Store.Pull(w.ctx, c, ids, pushed.Mapping(), w.now)
+	pulled, err := w.Store.Pull(w.ctx, c, ids, pushed.Mapping(pushed.Attributes{}), w.now)
 	w.ok(err)
 	for _, id := range ids {
 		if user, ok := pulled.Users[id]; ok {
@@ -95,11 +97,15 @@ func (w *pushWorld) pull(c store.Claim, scimIDs ...string) (users, groups []int6
 	return users, groups
 }
 
+// decider is what the world's rules say.
+func (w *pushWorld) decider() store.TargetDecider {
+	w.Helper()
+	return deciderOf(w, w.target, rules.Spec{Targets: map[string]rules.TargetSpec{"cloud": w.spec}})
+}
+
 func (w *pushWorld) decide(c store.Claim, users, groups []int64) {
 	w.Helper()
-	w.ok(w.Store.DecideSubjects(w.ctx, c, []int64{w.target}, users, groups, false, func(s directory.Subject) directory.DesiredAccount {
-		return directory.Decide(s, directory.Scope{})
-	}))
+	w.ok(w.Store.DecideSubjects(w.ctx, c, []store.TargetDecider{w.decider()}, users, groups, store.Want{}, w.now))
 }
 
 func (w *pushWorld) plan(c store.Claim, users, groups []int64) store.SubjectPlan {

@@ -32,6 +32,28 @@ func users(t *testing.T, open Open) {
 			w.same("dirty", w.dirty(), []string{"bob"})
 			w.same("name", w.column(`SELECT last_name FROM users WHERE source_id = '00u-bob'`), []string{"Married"})
 		},
+		"the attributes that a rule asks for are kept as the source gives them, and make somebody who changed": func(w *world) {
+			about := func(attributes map[string]any) directory.User {
+				return with(person("ada"), func(u *directory.User) { u.Attributes = attributes })
+			}
+			w.saveUsers(about(map[string]any{"title": "Engineer", "floor": 3.0, "manager": true, "skills": []string{"a", "b c"}}))
+			stored, err := w.Store.DirtyUsers(w.ctx, w.conn.ID, 0, 10, store.Want{})
+			w.ok(err)
+			w.same("attributes", stored[0].Attributes, map[string]any{"title": "Engineer", "floor": 3.0, "manager": true, "skills": []string{"a", "b c"}})
+			w.settle()
+			w.same("commits when the same", w.commitsOf(func() {
+				w.saveUsers(about(map[string]any{"skills": []string{"a", "b c"}, "manager": true, "floor": 3.0, "title": "Engineer"}))
+			}), int64(0))
+			for _, other := range []map[string]any{
+				{"title": "Engineer", "floor": 3.0, "manager": true, "skills": []string{"a b", "c"}},
+				{"title": "Engineer", "floor": "3", "manager": true, "skills": []string{"a", "b c"}},
+				{"title": "Engineer", "floor": 3.0, "manager": true},
+				nil,
+			} {
+				w.same("changed", w.saveUsers(about(other)).Changed, 1)
+			}
+			w.same("stored", w.column(`SELECT attributes FROM users`), []string{""})
+		},
 		"an older page never overwrites a newer one, and still counts as seen": func(w *world) {
 			newer := w.saveUsers(with(person("ada"), func(u *directory.User) { u.LastName = "New" }))
 			older, err := w.Store.SaveUsers(w.ctx, w.claim, []directory.User{person("ada")}, w.now.Add(-time.Minute))

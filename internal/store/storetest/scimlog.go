@@ -146,7 +146,7 @@ func (w *scimWorld) took(scimID, as, kind, state, class string) {
 	}
 	run := 0
 	if kind != "" {
-		_, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: identity}})
+		_, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", "", []store.TargetSpec{cloud})
 		w.ok(err)
 		target := w.number(`SELECT id FROM targets`)
 		w.ok(w.SQL.GetContext(w.ctx, &run, w.SQL.Rebind(`INSERT INTO runs (connection_id, workflow_id, trigger_by, dry_run, allow_removals, full_read, stage, since, started_at)

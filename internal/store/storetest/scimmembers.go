@@ -63,11 +63,11 @@ func scimMembers(t *testing.T, open Open) {
 			w.changeMembers(team, scim.MemberChange{RemoveWhere: f})
 			w.same("members", w.members(team), []string{"p1", "p2"})
 		},
-		"a group may be a member and goes to no inbox as one": func(w *scimWorld) {
+		"a group may be a member, and is due when it becomes one: the people in it come into the other": func(w *scimWorld) {
 			inner := w.team("inner")
 			w.drain()
 			team := w.team("birds", inner)
-			w.same("inbox", w.inbox(), []string{"birds"})
+			w.same("inbox", w.inbox(), []string{"birds", "inner"})
 			w.leaves(w.group, inner)
 			w.same("members", w.members(team), nil)
 		},

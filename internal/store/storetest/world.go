@@ -12,10 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/directory/rules"
 	"github.com/rollcall-sync/rollcall/internal/store"
 )
 
 const identity = "org-1/dir-1"
+
+// cloud is the target of every world.
+var cloud = store.TargetSpec{Name: "cloud", Kind: "atlassian-cloud", Identity: identity, Additive: true}
 
 // world is a connection with one target and a run under way. Its clock stands
 // still unless a test moves it.
@@ -28,8 +32,11 @@ type world struct {
 	target int64
 	claim  store.Claim
 	now    time.Time
-	scope  directory.Scope
-	runs   int
+	scope  struct{ MembersOnly bool }
+	// spec are the target's rules, want what they look at.
+	spec rules.TargetSpec
+	want store.Want
+	runs int
 }
 
 func newWorld(t testing.TB, open Open) *world {
@@ -37,7 +44,7 @@ func newWorld(t testing.TB, open Open) *world {
 	w := &world{TB: t, ctx: t.Context(), now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	w.Database = open(t, store.WithHooks(w.hooks()))
 	var err error
-	w.conn, err = w.Store.EnsureConnection(w.ctx, "staff", "rules-1", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: identity}})
+	w.conn, err = w.Store.EnsureConnection(w.ctx, "staff", "rules-1", "", []store.TargetSpec{cloud})
 	w.ok(err)
 	w.target = w.conn.Targets["cloud"]
 	w.begin()
@@ -137,24 +144,6 @@ func (w *world) staff(n int) []string {
 	}
 	w.saveUsers(people...)
 	return names
-}
-
-func (w *world) decide() {
-	w.Helper()
-	w.ok(w.Store.DecideGroups(w.ctx, w.claim, w.target))
-	for after := int64(0); ; {
-		subjects, err := w.Store.DirtyUsers(w.ctx, w.conn.ID, after, 100, w.scope.MembersOnly)
-		w.ok(err)
-		if len(subjects) == 0 {
-			return
-		}
-		made := make([]store.Decision, len(subjects))
-		for i, s := range subjects {
-			made[i] = store.Decision{UserID: s.ID, DesiredAccount: directory.Decide(s.Subject, w.scope)}
-		}
-		w.ok(w.Store.SaveDecisions(w.ctx, w.claim, w.target, made))
-		after = subjects[len(subjects)-1].ID
-	}
 }
 
 // plan decides and plans what is dirty.

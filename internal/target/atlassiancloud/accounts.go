@@ -44,12 +44,15 @@ func (a wireAccount) account() directory.Account {
 }
 
 // accountStatus reduces the vendor's three words. What is closed outranks what
-// is suspended, since restoring would not open it again.
+// is deactivated, and that what is suspended, since less would not open it
+// again. Only who manages an account can activate it again.
 func (a wireAccount) accountStatus() directory.AccountStatus {
+	deactivated := a.Status == "deactivated" || a.AccountStatus == "inactive"
 	switch {
-	case a.Status == "deactivated", a.Status == "for_deletion",
-		a.AccountStatus == "inactive", a.AccountStatus == "closed":
+	case a.Status == "for_deletion", a.AccountStatus == "closed", deactivated && a.ClaimStatus != "managed":
 		return directory.AccountClosed
+	case deactivated:
+		return directory.AccountDeactivated
 	case a.Status == "suspended", a.MembershipStatus == "suspended":
 		return directory.AccountSuspended
 	}

@@ -82,9 +82,12 @@ type Target struct {
 }
 
 var (
-	_ directory.Target        = (*Target)(nil)
-	_ directory.AccountWriter = (*Target)(nil)
-	_ directory.Guarded       = (*Target)(nil)
+	_ directory.Target         = (*Target)(nil)
+	_ directory.AccountWriter  = (*Target)(nil)
+	_ directory.AccessGranter  = (*Target)(nil)
+	_ directory.Deactivator    = (*Target)(nil)
+	_ directory.AccountDeleter = (*Target)(nil)
+	_ directory.Guarded        = (*Target)(nil)
 )
 
 // New returns a Target. It asks nothing; errors are those of the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -102,6 +103,10 @@ func fixtureOf(t *testing.T, sim *atlassiansim.Sim, engine *fault.Engine, server
 					status = directory.AccountActive
 				case "suspended":
 					status = directory.AccountSuspended
+				case "deactivated":
+					if account.Managed {
+						status = directory.AccountDeactivated
+					}
 				}
 				accounts = append(accounts, directory.Account{ID: account.ID, Email: account.Email, Status: status})
 			}
@@ -142,6 +147,25 @@ func fixtureOf(t *testing.T, sim *atlassiansim.Sim, engine *fault.Engine, server
 		},
 		WritableEmail: func(name string) string { return name + "@" + managedDomain },
 		ForeignEmail:  func(name string) string { return name + "@elsewhere.example" },
+		Attributes: map[string]string{
+			"job_title": "Fahrdienstleiterin", "department": "Betrieb", "organization": "Bahn", "location": "Zürich",
+			"locale": "de-CH", "time_zone": "Europe/Zurich",
+		},
+		AttributesNow: func(t *testing.T, accountID string) map[string]string {
+			t.Helper()
+			for _, account := range sim.State().Accounts {
+				if account.ID == accountID {
+					attributes := maps.Clone(account.Profile)
+					if zone, told := attributes["zoneinfo"]; told {
+						delete(attributes, "zoneinfo")
+						attributes["time_zone"] = zone
+					}
+					return attributes
+				}
+			}
+			t.Fatalf("the stand-in has no account %s", accountID)
+			return nil
+		},
 	}
 }
 

@@ -27,7 +27,9 @@ func (t *Target) GrantAccess(ctx context.Context, batch []directory.NewAccount, 
 // products and groups by the same call and returned with its id.
 //
 // Whose invitation was refused as part of several is invited in smaller parts,
-// until the refusal is one person's own.
+// until the refusal is one person's own. Whoever has a managed account that is
+// deactivated, and is not in the directory, gets it enabled and is invited once
+// more.
 //
 // POST /v2/orgs/{orgId}/users/invite
 // https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/#api-v2-orgs-orgid-users-invite-post
@@ -50,7 +52,42 @@ func (t *Target) CreateAccounts(ctx context.Context, batch []directory.NewAccoun
 		invitable = append(invitable, wanted)
 	}
 
-	invitations := partition(personsOf(invitable))
+	refused := make(map[int64]error)
+	err = t.inviteAll(ctx, invitable, rules, func(outcome directory.AccountCreated) {
+		if inactive(outcome.Err) {
+			refused[outcome.Ref] = outcome.Err
+			return
+		}
+		done(outcome)
+	})
+	if len(refused) == 0 {
+		return err
+	}
+	var again []directory.NewAccount
+	if err == nil {
+		var blocked []directory.NewAccount
+		for _, wanted := range invitable {
+			if refused[wanted.Ref] != nil {
+				blocked = append(blocked, wanted)
+			}
+		}
+		again, err = t.reactivate(ctx, blocked, refused)
+	}
+	for _, wanted := range again {
+		delete(refused, wanted.Ref)
+	}
+	for ref, why := range refused {
+		done(directory.AccountCreated{Ref: ref, Err: why})
+	}
+	if len(again) == 0 || err != nil {
+		return err
+	}
+	return t.inviteAll(ctx, again, rules, done)
+}
+
+// inviteAll invites people side by side and hands on the outcome of each.
+func (t *Target) inviteAll(ctx context.Context, people []directory.NewAccount, rules []permissionRule, done func(directory.AccountCreated)) error {
+	invitations := partition(personsOf(people))
 	run := &inviteRun{target: t, rules: rules, outcomes: make(chan directory.AccountCreated)}
 	queue := make(chan invitation)
 	var workers sync.WaitGroup
@@ -130,6 +167,28 @@ func (r *inviteRun) markFull() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.full = true
+}
+
+// passed asks the gate about each person of an invitation and returns those
+// who may be invited now. Whoever is left out has that for an outcome; when the
+// gate stops the batch, nobody is left. A person whom two elements ask for is
+// asked about once.
+func (r *inviteRun) passed(ctx context.Context, people []*person) []*person {
+	kept := make([]*person, 0, len(people))
+	for _, p := range people {
+		err := directory.Pass(ctx, p.refs[0])
+		var out *directory.LeftOutError
+		switch {
+		case err == nil:
+			kept = append(kept, p)
+		case errors.As(err, &out):
+			r.report(p, directory.AccountCreated{Err: err})
+		default:
+			r.halt(err)
+			return nil
+		}
+	}
+	return kept
 }
 
 // report hands on the outcome of one person, to each element that asked.

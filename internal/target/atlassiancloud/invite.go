@@ -68,6 +68,9 @@ func (s *splitting) send(ctx context.Context, people []*person, groups []string,
 		r.reportAll(people, &directory.SeatError{Call: inviteCall, Detail: "nobody else can be invited either"})
 		return
 	}
+	if people = r.passed(ctx, people); len(people) == 0 {
+		return
+	}
 	results, status, err := r.target.sendInvitation(ctx, people, groups, r.rules)
 	var (
 		unavailable *directory.UnavailableError
@@ -255,5 +258,5 @@ func roleError(status int, resource, reason string) error {
 	if licence {
 		return &directory.SeatError{Call: inviteCall, Detail: detail}
 	}
-	return &directory.RefusedError{Call: inviteCall, Status: status, Code: "role-not-granted", Detail: detail}
+	return &directory.RefusedError{Call: inviteCall, Status: status, Code: codeRoleNotGranted, Detail: detail}
 }

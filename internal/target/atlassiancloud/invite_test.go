@@ -141,6 +141,7 @@ func TestEachPersonsResultIsReadByItself(t *testing.T) {
 			t.Parallel()
 			target, _ := against(t, map[string][]reply{
 				workspaces: {oneJira()}, invite: {{status: test.status, body: `{"data":[` + test.result + `]}`}},
+				searchUsers: {{status: 200, body: emptyPage}}, // nobody has a deactivated account
 			}, withJira)
 			outcomes, err := createAll(t.Context(), t, target, []directory.NewAccount{{Ref: 5, Email: "A@example.com", GroupIDs: []string{"g1"}}})
 			if err != nil {

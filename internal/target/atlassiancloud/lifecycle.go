@@ -2,6 +2,7 @@ package atlassiancloud
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 )
@@ -13,33 +14,94 @@ import (
 // https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/#api-v2-orgs-orgid-directories-directoryid-users-accountid-suspend-post
 func (t *Target) SuspendAccount(ctx context.Context, accountID string) error {
 	return t.switchAccess(ctx, accountID, "suspend", func(account directory.Account) bool {
-		// A closed account has no access that could be taken away.
+		// A closed or deactivated account has no access that could be taken away.
 		return account.Status != directory.AccountActive
 	})
 }
 
-// RestoreAccount gives a suspended account its access, roles and groups back.
+// RestoreAccount gives a suspended account its access, roles and groups back,
+// and activates a managed account that was deactivated. One that was
+// deactivated and is not managed is an *directory.UnmanagedError.
+//
+// What restoring the access of a deactivated account answers is not
+// documented, so that the account is looked at after a success as well.
 //
 // POST /v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/restore
 // https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/#api-v2-orgs-orgid-directories-directoryid-users-accountid-restore-post
+//
+// POST /users/{account_id}/manage/lifecycle/enable
+// https://developer.atlassian.com/cloud/admin/user-management/rest/api-group-lifecycle/#api-users-account-id-manage-lifecycle-enable-post
 func (t *Target) RestoreAccount(ctx context.Context, accountID string) error {
-	return t.switchAccess(ctx, accountID, "restore", func(account directory.Account) bool {
-		return account.Status == directory.AccountActive
+	err := t.callAccess(ctx, accountID, "restore")
+	if !answered(err) {
+		return err
+	}
+	account, readErr := t.Account(ctx, accountID)
+	switch {
+	case readErr != nil:
+		return readErr
+	case account.Status == directory.AccountDeactivated:
+		if err := t.switchLifecycle(ctx, accountID, "enable", func(account directory.Account) bool {
+			return account.Status == directory.AccountActive || account.Status == directory.AccountSuspended
+		}); err != nil {
+			return err
+		}
+		return t.switchAccess(ctx, accountID, "restore", func(account directory.Account) bool {
+			return account.Status == directory.AccountActive
+		})
+	case account.Status == directory.AccountActive:
+		return nil
+	}
+	return err // a search that lags shows the account suspended after a success
+}
+
+// DeactivateAccount blocks a managed account as such, everywhere. One that is
+// not managed, or that an identity provider owns, is an
+// *directory.UnmanagedError.
+//
+// POST /users/{account_id}/manage/lifecycle/disable
+// https://developer.atlassian.com/cloud/admin/user-management/rest/api-group-lifecycle/#api-users-account-id-manage-lifecycle-disable-post
+func (t *Target) DeactivateAccount(ctx context.Context, accountID string) error {
+	return t.switchLifecycle(ctx, accountID, "disable", func(account directory.Account) bool {
+		return account.Status == directory.AccountDeactivated || account.Status == directory.AccountClosed
 	})
+}
+
+// DeleteAccount takes an account out of the directory, with its groups and
+// roles: only an invitation brings it back. The person's Atlassian account
+// itself stays. One that is not there is success.
+//
+// DELETE /v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}
+// https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/#api-v2-orgs-orgid-directories-directoryid-users-accountid-delete
+func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
+	call := call{
+		method: "DELETE", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}",
+		args: []string{t.organization, t.directory, accountID}, object: "account",
+	}
+	err := t.client.send(ctx, call)
+	if err == nil || !answered(err) {
+		return err
+	}
+	// A 404 may be the organisation's, and a refusal about somebody who is gone:
+	// only the account itself tells.
+	_, readErr := t.Account(ctx, accountID)
+	switch {
+	case directory.ClassOf(readErr) == directory.ClassNotFound:
+		return nil
+	case readErr != nil:
+		return readErr
+	case directory.ClassOf(err) == directory.ClassNotFound:
+		return &directory.UnavailableError{Call: call.name(), Status: 404, Detail: "said to be missing, and there when it was looked up"}
+	}
+	return err
 }
 
 // switchAccess suspends or restores. The vendor documents no code for an
 // account that is so already; a refusal is therefore compared with what the
 // account is.
 func (t *Target) switchAccess(ctx context.Context, accountID, verb string, done func(directory.Account) bool) error {
-	call := call{
-		method: "POST", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/" + verb,
-		args: []string{t.organization, t.directory, accountID}, object: "account",
-	}
-	err := t.client.send(ctx, call)
-	switch directory.ClassOf(err) {
-	case directory.ClassRefused, directory.ClassConflict, directory.ClassNotFound, directory.ClassSeat:
-	default:
+	err := t.callAccess(ctx, accountID, verb)
+	if err == nil || !answered(err) {
 		return err
 	}
 	account, readErr := t.Account(ctx, accountID)
@@ -50,4 +112,51 @@ func (t *Target) switchAccess(ctx context.Context, accountID, verb string, done 
 		return nil
 	}
 	return err
+}
+
+func (t *Target) callAccess(ctx context.Context, accountID, verb string) error {
+	return t.client.send(ctx, call{
+		method: "POST", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/" + verb,
+		args: []string{t.organization, t.directory, accountID}, object: "account",
+	})
+}
+
+// switchLifecycle disables or enables an account. A refusal is compared with
+// what the account is, and told from one that is not ours.
+func (t *Target) switchLifecycle(ctx context.Context, accountID, verb string, done func(directory.Account) bool) error {
+	call := call{
+		method: "POST", template: "/users/{account_id}/manage/lifecycle/" + verb,
+		args: []string{accountID}, object: "account",
+	}
+	if verb == "disable" {
+		call.body = struct{}{} // required, though the message in it is not
+	}
+	err := t.client.send(ctx, call)
+	if err == nil || !answered(err) {
+		return err
+	}
+	account, readErr := t.Account(ctx, accountID)
+	switch {
+	case readErr != nil:
+		return readErr
+	case done(account):
+		return nil
+	}
+	err = t.whyNotWritten(ctx, accountID, err)
+	var conflict *directory.ConflictError
+	if errors.As(err, &conflict) {
+		// "conflict.lifecycleErrors": the account's own state stands against it.
+		return &directory.RefusedError{Call: conflict.Call, Status: 409, Code: "conflict.lifecycleErrors", Detail: conflict.Detail}
+	}
+	return err
+}
+
+// answered reports whether the vendor gave an answer about the account, which
+// is to be compared with what the account is.
+func answered(err error) bool {
+	switch directory.ClassOf(err) {
+	case directory.ClassRefused, directory.ClassConflict, directory.ClassNotFound, directory.ClassSeat:
+		return true
+	}
+	return err == nil
 }

@@ -1,7 +1,6 @@
 package atlassiancloud
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -173,44 +172,6 @@ func TestRemovingAMemberSucceedsOnceNobodyIsThere(t *testing.T) {
 			err := target.RemoveMember(t.Context(), "g1", "a1")
 			if test.want == "" && err != nil || test.want != "" && directory.ClassOf(err) != test.want {
 				t.Errorf("got %v, want class %q", err, test.want)
-			}
-		})
-	}
-}
-
-func TestSuspendingAndRestoringAreDecidedByWhatTheAccountIs(t *testing.T) {
-	t.Parallel()
-	is := func(status string) reply {
-		return reply{status: 200, body: `{"data":{"accountId":"a1","status":"` + status + `"}}`}
-	}
-	tests := []struct {
-		name                string
-		answer, account     reply
-		suspended, restored directory.Class
-	}{
-		{"refused, and the account is suspended", reply{status: 400}, is("suspended"), "", directory.ClassRefused},
-		{"refused, and the account is active", reply{status: 403}, is("active"), directory.ClassRefused, ""},
-		{"refused, and the account is closed", reply{status: 409}, is("deactivated"), "", directory.ClassConflict},
-		{"refused, and the account is gone", reply{status: 404}, reply{status: 404}, directory.ClassNotFound, directory.ClassNotFound},
-		{"refused, and nobody can be asked", reply{status: 400}, reply{status: 500}, directory.ClassUnavailable, directory.ClassUnavailable},
-		{"no licence to restore with", problem(409, "ADMIN-409-3"), is("suspended"), "", directory.ClassSeat},
-		{"done", reply{status: 204}, reply{status: 418}, "", ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			target, _ := against(t, map[string][]reply{
-				suspend: {test.answer}, restore: {test.answer}, getAccount: {test.account},
-				searchGroups: {{status: 200, body: emptyPage}},
-			})
-			for what, one := range map[string]struct {
-				do   func(context.Context, string) error
-				want directory.Class
-			}{"suspend": {target.SuspendAccount, test.suspended}, "restore": {target.RestoreAccount, test.restored}} {
-				err := one.do(t.Context(), "a1")
-				if one.want == "" && err != nil || one.want != "" && directory.ClassOf(err) != one.want {
-					t.Errorf("%s: got %v, want class %q", what, err, one.want)
-				}
 			}
 		})
 	}

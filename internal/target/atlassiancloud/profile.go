@@ -17,12 +17,13 @@ func notOursCodes() []string {
 	return []string{"forbidden.action", "forbidden.fieldMutation", "forbidden.targetUnverified"}
 }
 
-// UpdateAccount writes the name and the e-mail address of a managed account.
-// An account that is not managed, or that another directory provisions, is a
+// UpdateAccount writes the name, the e-mail address and the profile of a
+// managed account; an empty value of the profile clears. An account that is
+// not managed, or that another directory provisions, is a
 // *directory.UnmanagedError; an address that another account has is a
 // *directory.ConflictError; one in a domain that the organisation has not
-// verified is a *directory.RefusedError. A new address ends all the person's
-// sessions.
+// verified is a *directory.RefusedError, as is an attribute that is not among
+// Capabilities. A new address ends all the person's sessions.
 //
 // PATCH /users/{account_id}/manage/profile
 // https://developer.atlassian.com/cloud/admin/user-management/rest/api-group-profile/#api-users-account-id-manage-profile-patch
@@ -30,13 +31,13 @@ func notOursCodes() []string {
 // PUT /users/{account_id}/manage/email
 // https://developer.atlassian.com/cloud/admin/user-management/rest/api-group-email/#api-users-account-id-manage-email-put
 func (t *Target) UpdateAccount(ctx context.Context, accountID string, patch directory.AccountPatch) error {
-	if patch.DisplayName != nil {
+	profile, err := t.profileOf(ctx, accountID, patch)
+	if err != nil {
+		return err
+	}
+	if len(profile) > 0 {
 		call := call{
-			method: "PATCH", template: "/users/{account_id}/manage/profile",
-			args: []string{accountID}, object: "account",
-			body: struct {
-				Name string `json:"name"`
-			}{*patch.DisplayName},
+			method: "PATCH", template: profileTemplate, args: []string{accountID}, object: "account", body: profile,
 		}
 		if err := t.client.send(ctx, call); err != nil {
 			return t.whyNotWritten(ctx, accountID, err)
@@ -55,6 +56,77 @@ func (t *Target) UpdateAccount(ctx context.Context, accountID string, patch dire
 		}
 	}
 	return nil
+}
+
+const profileTemplate = "/users/{account_id}/manage/profile"
+
+// extended are the attributes below extended_profile, which the API calls as
+// we do.
+func extended() []string { return []string{"job_title", "department", "organization", "location"} }
+
+// profileOf is the body that writes a patch. Whether the vendor merges what is
+// below extended_profile or replaces it is not said: what a patch says nothing
+// of is therefore read and sent along as it is.
+func (t *Target) profileOf(ctx context.Context, accountID string, patch directory.AccountPatch) (map[string]any, error) {
+	body, below := map[string]any{}, map[string]any{}
+	refuse := func(detail string) error {
+		return &directory.RefusedError{Call: "PATCH " + profileTemplate, Code: "no-such-attribute", Detail: detail}
+	}
+	if patch.UserName != nil {
+		return nil, refuse("an account has no user name here")
+	}
+	if patch.DisplayName != nil {
+		body["name"] = *patch.DisplayName
+	}
+	for name, value := range patch.Attributes {
+		switch {
+		case slices.Contains(extended(), name):
+			below[name] = value
+		case name == "locale":
+			body["locale"] = value
+		case name == "time_zone":
+			body["zoneinfo"] = value
+		default:
+			return nil, refuse("an account has no " + name + " here")
+		}
+	}
+	if len(below) == 0 {
+		return body, nil
+	}
+	if len(below) < len(extended()) {
+		kept, err := t.extendedProfile(ctx, accountID)
+		if err != nil {
+			return nil, err
+		}
+		for name, value := range kept {
+			if _, written := below[name]; !written {
+				below[name] = value
+			}
+		}
+	}
+	body["extended_profile"] = below
+	return body, nil
+}
+
+// extendedProfile reads what an account's profile holds beside its name.
+//
+// GET /users/{account_id}/manage/profile
+// https://developer.atlassian.com/cloud/admin/user-management/rest/api-group-profile/#api-users-account-id-manage-profile-get
+func (t *Target) extendedProfile(ctx context.Context, accountID string) (map[string]any, error) {
+	call := call{method: "GET", template: profileTemplate, args: []string{accountID}, read: true, object: "account"}
+	var got struct {
+		Account *struct {
+			ID       string         `json:"account_id"`
+			Extended map[string]any `json:"extended_profile"`
+		} `json:"account"`
+	}
+	if err := t.client.get(ctx, call, &got); err != nil {
+		return nil, t.whyNotWritten(ctx, accountID, err)
+	}
+	if got.Account == nil || got.Account.ID != accountID {
+		return nil, &directory.UnavailableError{Call: call.name(), Status: 200, Detail: "the answer is not about the account asked for"}
+	}
+	return got.Account.Extended, nil
 }
 
 // whyNotWritten tells an account that is not ours from a key that may not

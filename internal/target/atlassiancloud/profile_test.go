@@ -63,3 +63,52 @@ func TestAttributesAreWrittenToManagedAccountsAlone(t *testing.T) {
 		}
 	})
 }
+
+func TestAProfileIsWrittenWithWhatItHeldBefore(t *testing.T) {
+	t.Parallel()
+	held := reply{status: 200, body: `{"account":{"account_id":"a1","extended_profile":{"job_title":"Clerk","department":"Sales","team_type":"Field"}}}`}
+	tests := []struct {
+		name  string
+		patch map[string]string
+		body  string
+		reads int
+		want  directory.Class
+	}{
+		{"one attribute keeps the others", map[string]string{"department": "Legal"}, `{"extended_profile":{"department":"Legal","job_title":"Clerk","team_type":"Field"}}`, 1, ""},
+		{"an empty value clears", map[string]string{"job_title": ""}, `{"extended_profile":{"department":"Sales","job_title":"","team_type":"Field"}}`, 1, ""},
+		{"all of them need no reading", map[string]string{"job_title": "A", "department": "B", "organization": "C", "location": "D"},
+			`{"extended_profile":{"department":"B","job_title":"A","location":"D","organization":"C"}}`, 0, ""},
+		{"locale and time zone stand beside them", map[string]string{"locale": "de-CH", "time_zone": "Europe/Zurich"}, `{"locale":"de-CH","zoneinfo":"Europe/Zurich"}`, 0, ""},
+		{"what there is not is refused before anything is sent", map[string]string{"shoe_size": "44"}, "", 0, directory.ClassRefused},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			target, vendor := against(t, map[string][]reply{getProfile: {held}, patchProfile: {{status: 200, body: `{"account":{}}`}}})
+			err := target.UpdateAccount(t.Context(), "a1", directory.AccountPatch{Attributes: test.patch})
+			if test.want == "" && err != nil || test.want != "" && directory.ClassOf(err) != test.want {
+				t.Fatalf("got %v, want class %q", err, test.want)
+			}
+			if got := vendor.counts()[getProfile]; got != test.reads {
+				t.Errorf("the profile was read %d times, want %d", got, test.reads)
+			}
+			sent := vendor.sent(patchProfile)
+			if test.body == "" && len(sent) > 0 || test.body != "" && (len(sent) != 1 || string(sent[0].body) != test.body) {
+				t.Errorf("sent %+v, want %s", sent, test.body)
+			}
+		})
+	}
+	for name, answer := range map[string]reply{
+		"about somebody else": {status: 200, body: `{"account":{"account_id":"a2","extended_profile":{}}}`},
+		"about nobody":        {status: 200, body: `{}`},
+	} {
+		t.Run("an answer "+name+" is none", func(t *testing.T) {
+			t.Parallel()
+			target, vendor := against(t, map[string][]reply{getProfile: {answer}})
+			err := target.UpdateAccount(t.Context(), "a1", directory.AccountPatch{Attributes: map[string]string{"location": "X"}})
+			if directory.ClassOf(err) != directory.ClassUnavailable || len(vendor.sent(patchProfile)) != 0 {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

@@ -24,7 +24,8 @@ func TestTheVendorsStatusesBecomeThreeOfOurs(t *testing.T) {
 	}{
 		{"active", "active", "active", "active", "managed", "invited", directory.AccountActive, true, false, true},
 		{"suspended", "suspended", "active", "suspended", "unmanaged", "", directory.AccountSuspended, false, false, true},
-		{"deactivated while suspended is closed", "deactivated", "inactive", "suspended", "managed", "", directory.AccountClosed, true, false, true},
+		{"deactivated while suspended is deactivated", "deactivated", "inactive", "suspended", "managed", "", directory.AccountDeactivated, true, false, true},
+		{"deactivated by somebody else is closed", "deactivated", "inactive", "active", "unmanaged", "", directory.AccountClosed, false, false, true},
 		{"closed", "", "closed", "active", "unmanaged", "", directory.AccountClosed, false, false, true},
 		{"scheduled for deletion", "for_deletion", "active", "active", "managed", "", directory.AccountClosed, true, false, true},
 		{"provisioned by an identity provider", "active", "active", "active", "managed", "synced", directory.AccountActive, true, true, true},

@@ -135,8 +135,8 @@ func (c *client) detail(said vendorError, body []byte) string {
 	}
 	switch {
 	case len(parts) > 0:
-	case said.Key != "":
-		parts = append(parts, strings.TrimSpace(said.Key+" "+string(said.Context)))
+	case said.Key != "" && len(said.Context) > 0:
+		parts = append(parts, said.Key+" "+string(said.Context))
 	case said.Message != "":
 		parts = append(parts, said.Message)
 	default:

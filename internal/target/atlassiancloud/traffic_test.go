@@ -59,6 +59,16 @@ func TestEveryCallIsWhatTheVendorsDescriptionsSay(t *testing.T) {
 	}
 	name, email := "One", "uno@"+managedDomain
 	ok("UpdateAccount", target.UpdateAccount(t.Context(), ids[1], directory.AccountPatch{DisplayName: &name, Email: &email}))
+	ok("UpdateAccount, the profile", target.UpdateAccount(t.Context(), ids[1], directory.AccountPatch{Attributes: map[string]string{
+		"job_title": "Clerk", "location": "", "locale": "en-GB", "time_zone": "Europe/London",
+	}}))
+	for range 2 {
+		ok("DeactivateAccount", target.DeactivateAccount(t.Context(), ids[1]))
+	}
+	ok("RestoreAccount, once deactivated", target.RestoreAccount(t.Context(), ids[1]))
+	for range 2 {
+		ok("DeleteAccount", target.DeleteAccount(t.Context(), ids[2]))
+	}
 	_, err = target.Accounts(t.Context(), "")
 	ok("Accounts", err)
 	_, err = target.Groups(t.Context(), "")
@@ -73,7 +83,7 @@ func TestEveryCallIsWhatTheVendorsDescriptionsSay(t *testing.T) {
 	for call, n := range management.Checked() {
 		checked[call] += n
 	}
-	if len(checked) < 14 {
+	if len(checked) < 18 {
 		t.Errorf("only %d endpoints were checked: %v", len(checked), checked)
 	}
 }

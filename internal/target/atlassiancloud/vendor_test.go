@@ -28,6 +28,10 @@ const (
 	workspaces    = "POST " + orgPath + "/workspaces"
 	directories   = "GET " + orgPath + "/directories"
 	patchProfile  = "PATCH /users/{account_id}/manage/profile"
+	getProfile    = "GET /users/{account_id}/manage/profile"
+	disable       = "POST /users/{account_id}/manage/lifecycle/disable"
+	enable        = "POST /users/{account_id}/manage/lifecycle/enable"
+	deleteAccount = "DELETE " + dirPath + "/users/{accountId}"
 	putEmail      = "PUT /users/{account_id}/manage/email"
 	getManage     = "GET /users/{account_id}/manage"
 	emptyPage     = `{"data":[],"links":{}}`

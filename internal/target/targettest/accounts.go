@@ -1,6 +1,7 @@
 package targettest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -215,6 +216,45 @@ func testCreating(t *testing.T, fixture func(t *testing.T) Fixture) {
 		}
 		if n := f.withEmail(t, email); n != 1 {
 			t.Errorf("the product holds %d accounts of that address", n)
+		}
+	})
+	t.Run("whom the gate leaves out is not created, and the others are", func(t *testing.T) {
+		t.Parallel()
+		f := fixture(t)
+		emails := numbered(30, f.email("gated.%d"))
+		var batch []directory.NewAccount
+		for i, email := range emails {
+			batch = append(batch, directory.NewAccount{Ref: int64(i + 1), Email: email})
+		}
+		why := errors.New("by hand")
+		ctx := directory.WithGate(t.Context(), func(_ context.Context, ref int64) error {
+			if ref%10 == 3 {
+				return &directory.LeftOutError{Err: why}
+			}
+			return nil
+		})
+		outcomes, err := create(ctx, t, f.Target, batch)
+		if err != nil {
+			t.Fatalf("CreateAccounts: %v", err)
+		}
+		for i, email := range emails {
+			outcome, left := outcomes[int64(i+1)], (i+1)%10 == 3
+			if errors.Is(outcome.Err, why) != left || left == (f.withEmail(t, email) != 0) {
+				t.Errorf("%s: %+v, %d accounts; left out: %t", email, outcome, f.withEmail(t, email), left)
+			}
+		}
+	})
+	t.Run("a gate that ends the batch ends it before the next call", func(t *testing.T) {
+		t.Parallel()
+		f := fixture(t)
+		stop := errors.New("stopped")
+		ctx := directory.WithGate(t.Context(), func(context.Context, int64) error { return stop })
+		outcomes, err := create(ctx, t, f.Target, []directory.NewAccount{{Ref: 1, Email: f.email("never")}, {Ref: 2, Email: f.email("ever")}})
+		if !errors.Is(err, stop) || len(outcomes) != 0 {
+			t.Errorf("got %v and %v, want the gate's error and nobody's outcome", err, outcomes)
+		}
+		if n := f.withEmail(t, f.email("never")) + f.withEmail(t, f.email("ever")); n != 0 {
+			t.Errorf("%d accounts were made", n)
 		}
 	})
 	t.Run("without a free licence everybody gets a SeatError", func(t *testing.T) {

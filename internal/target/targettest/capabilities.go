@@ -5,6 +5,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/rollcall-sync/rollcall/internal/directory"
 )
 
@@ -39,6 +42,55 @@ func testAttributes(t *testing.T, fixture func(t *testing.T) Fixture) {
 		// A repetition does no harm.
 		if err := writer.UpdateAccount(t.Context(), ids[0], directory.AccountPatch{Email: &changed, DisplayName: &name}); err != nil {
 			t.Errorf("write the same again: %v: %s", err, directory.DetailOf(err))
+		}
+	})
+	t.Run("attributes are written and cleared, and only those that were given", func(t *testing.T) {
+		t.Parallel()
+		f, writer := writer(t)
+		if len(f.Attributes) == 0 {
+			t.Skip("this target has no other attributes")
+		}
+		ids := f.SeedAccounts(t, f.email("described"), f.email("other"))
+		others := f.AttributesNow(t, ids[1])
+		want := f.AttributesNow(t, ids[0])
+		write := func(patch map[string]string) {
+			t.Helper()
+			for range 2 { // a repetition does no harm
+				if err := writer.UpdateAccount(t.Context(), ids[0], directory.AccountPatch{Attributes: patch}); err != nil {
+					t.Fatalf("write %v: %v: %s", patch, err, directory.DetailOf(err))
+				}
+			}
+			for name, value := range patch {
+				want[name] = value
+				if value == "" {
+					delete(want, name)
+				}
+			}
+			if diff := cmp.Diff(want, f.AttributesNow(t, ids[0]), cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("after %v (-want +got)\n%s", patch, diff)
+			}
+		}
+		write(f.Attributes)
+		for name, value := range f.Attributes {
+			write(map[string]string{name: ""})
+			write(map[string]string{name: value})
+		}
+		if diff := cmp.Diff(others, f.AttributesNow(t, ids[1]), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("somebody else (-before +after)\n%s", diff)
+		}
+		account, err := f.Target.Account(t.Context(), ids[0])
+		if err != nil || !foldEqual(account.Email, f.email("described")) {
+			t.Errorf("the account is %+v, %v", account, err)
+		}
+	})
+	t.Run("an attribute that the target does not have is a RefusedError", func(t *testing.T) {
+		t.Parallel()
+		f, writer := writer(t)
+		ids := f.SeedAccounts(t, f.email("plain"))
+		err := writer.UpdateAccount(t.Context(), ids[0], directory.AccountPatch{Attributes: map[string]string{"shoe_size": "44"}})
+		var refused *directory.RefusedError
+		if !errors.As(err, &refused) {
+			t.Errorf("got %v, want a *directory.RefusedError", err)
 		}
 	})
 	t.Run("an address that somebody else has is a ConflictError", func(t *testing.T) {

@@ -11,124 +11,14 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/directory"
 )
 
-// operation is one method, with what the product needs to hold for it.
-type operation struct {
-	name  string
-	write bool
-	call  func(ctx context.Context, t *testing.T, f Fixture, w world) error
-	// settled fails the test unless the operation was done exactly once.
-	settled func(t *testing.T, f Fixture, w world)
-	// again are errors other than nil that a repetition may end in.
-	again directory.Class
-}
-
-// world is what is seeded before an operation.
-type world struct {
-	account, suspended, member, group string
-	email, newEmail, newGroup         string
-}
-
-func seedWorld(t *testing.T, f Fixture) world {
+// fixtureFor is a fixture for an operation; without it the test is skipped.
+func fixtureFor(t *testing.T, fixture func(t *testing.T) Fixture, operation operation) Fixture {
 	t.Helper()
-	w := world{email: f.email("present"), newEmail: f.email("newcomer"), newGroup: "newcomers"}
-	ids := f.SeedAccounts(t, w.email, f.email("suspended"), f.email("member"))
-	w.account, w.suspended, w.member = ids[0], ids[1], ids[2]
-	w.group = f.SeedGroups(t, "seeded")[0]
-	f.SeedMembers(t, w.group, w.member)
-	// What a target learns once and keeps (the products that it grants) it
-	// learns here, so that a fault meets the call that the test is about.
-	if outcomes, err := create(t.Context(), t, f.Target, []directory.NewAccount{{Ref: 1, Email: f.email("early")}}); err != nil || outcomes[1].Err != nil {
-		t.Fatalf("create before the test: %v, %v", err, outcomes[1].Err)
+	f := fixture(t)
+	if operation.can != nil && !operation.can(f) {
+		t.Skipf("this target has no %s", operation.name)
 	}
-	if err := f.Target.SuspendAccount(t.Context(), w.suspended); err != nil {
-		t.Fatalf("suspend before the test: %v", err)
-	}
-	return w
-}
-
-func operations() []operation {
-	return []operation{
-		{name: "Accounts", call: func(ctx context.Context, _ *testing.T, f Fixture, _ world) error {
-			_, err := f.Target.Accounts(ctx, "")
-			return err
-		}},
-		{name: "Account", call: func(ctx context.Context, _ *testing.T, f Fixture, w world) error {
-			_, err := f.Target.Account(ctx, w.account)
-			return err
-		}},
-		{name: "FindAccounts", call: func(ctx context.Context, _ *testing.T, f Fixture, w world) error {
-			_, err := f.Target.FindAccounts(ctx, []string{w.email})
-			return err
-		}},
-		{name: "Groups", call: func(ctx context.Context, _ *testing.T, f Fixture, _ world) error {
-			_, err := f.Target.Groups(ctx, "")
-			return err
-		}},
-		{name: "FindGroups", call: func(ctx context.Context, _ *testing.T, f Fixture, _ world) error {
-			_, err := f.Target.FindGroups(ctx, []string{"seeded"})
-			return err
-		}},
-		{name: "Members", call: func(ctx context.Context, _ *testing.T, f Fixture, w world) error {
-			_, err := f.Target.Members(ctx, w.group, "")
-			return err
-		}},
-		{name: "CreateAccounts", write: true, again: directory.ClassConflict,
-			call: func(ctx context.Context, t *testing.T, f Fixture, w world) error {
-				outcomes, err := create(ctx, t, f.Target, []directory.NewAccount{{Ref: 1, Email: w.newEmail}})
-				return errors.Join(err, outcomes[1].Err)
-			},
-			settled: func(t *testing.T, f Fixture, w world) {
-				if n := f.withEmail(t, w.newEmail); n != 1 {
-					t.Errorf("the product holds %d accounts for the newcomer", n)
-				}
-			}},
-		{name: "SuspendAccount", write: true,
-			call: func(ctx context.Context, _ *testing.T, f Fixture, w world) error {
-				return f.Target.SuspendAccount(ctx, w.account)
-			},
-			settled: func(t *testing.T, f Fixture, w world) {
-				if got := f.account(t, w.account).Status; got != directory.AccountSuspended {
-					t.Errorf("the account is %s", got)
-				}
-			}},
-		{name: "RestoreAccount", write: true,
-			call: func(ctx context.Context, _ *testing.T, f Fixture, w world) error {
-				return f.Target.RestoreAccount(ctx, w.suspended)
-			},
-			settled: func(t *testing.T, f Fixture, w world) {
-				if got := f.account(t, w.suspended).Status; got != directory.AccountActive {
-					t.Errorf("the account is %s", got)
-				}
-			}},
-		{name: "CreateGroup", write: true, again: directory.ClassConflict,
-			call: func(ctx context.Context, _ *testing.T, f Fixture, w world) error {
-				_, err := f.Target.CreateGroup(ctx, directory.NewGroup{Name: w.newGroup})
-				return err
-			},
-			settled: func(t *testing.T, f Fixture, w world) {
-				if found, err := f.Target.FindGroups(t.Context(), []string{w.newGroup}); err != nil || len(found) != 1 {
-					t.Errorf("found %+v, %v", found, err)
-				}
-			}},
-		{name: "AddMember", write: true,
-			call: func(ctx context.Context, _ *testing.T, f Fixture, w world) error {
-				return f.Target.AddMember(ctx, w.group, w.account)
-			},
-			settled: func(t *testing.T, f Fixture, w world) {
-				if lacking := missing([]string{w.account, w.member}, f.MembersNow(t, w.group)); len(lacking) > 0 {
-					t.Errorf("the group lacks %v", lacking)
-				}
-			}},
-		{name: "RemoveMember", write: true,
-			call: func(ctx context.Context, _ *testing.T, f Fixture, w world) error {
-				return f.Target.RemoveMember(ctx, w.group, w.member)
-			},
-			settled: func(t *testing.T, f Fixture, w world) {
-				if members := f.MembersNow(t, w.group); len(members) != 0 {
-					t.Errorf("the group still has %v", members)
-				}
-			}},
-	}
+	return f
 }
 
 func testFaults(t *testing.T, fixture func(t *testing.T) Fixture) {
@@ -153,7 +43,7 @@ func testFaults(t *testing.T, fixture func(t *testing.T) Fixture) {
 		for _, operation := range operations() {
 			t.Run(fault.name+", from "+operation.name, func(t *testing.T) {
 				t.Parallel()
-				f := fixture(t)
+				f := fixtureFor(t, fixture, operation)
 				w := seedWorld(t, f)
 				stop := f.Misbehave(t, fault.fault)
 				err := operation.call(t.Context(), t, f, w)
@@ -218,7 +108,7 @@ func testCancelling(t *testing.T, fixture func(t *testing.T) Fixture) {
 	for _, operation := range operations() {
 		t.Run(operation.name+" ends when its context does", func(t *testing.T) {
 			t.Parallel()
-			f := fixture(t)
+			f := fixtureFor(t, fixture, operation)
 			w := seedWorld(t, f)
 			stop := f.Misbehave(t, Fault{Delay: time.Minute})
 			defer stop()
@@ -236,7 +126,7 @@ func testCancelling(t *testing.T, fixture func(t *testing.T) Fixture) {
 		})
 		t.Run(operation.name+" asks nothing when its context has ended", func(t *testing.T) {
 			t.Parallel()
-			f := fixture(t)
+			f := fixtureFor(t, fixture, operation)
 			w := seedWorld(t, f)
 			stop := f.Misbehave(t, Fault{Status: http.StatusInternalServerError})
 			defer stop()

@@ -49,6 +49,13 @@ type Fixture struct {
 	// not. The first is needed if the target is a directory.AccountWriter.
 	WritableEmail func(name string) string
 	ForeignEmail  func(name string) string
+	// Attributes are those that the target writes beside names and address, each
+	// with a value that it takes; AttributesNow is what the product really holds.
+	Attributes    map[string]string
+	AttributesNow func(t *testing.T, accountID string) map[string]string
+	// FindBy are the attributes by which the target finds accounts beside the
+	// address, if it is a directory.AccountFinder.
+	FindBy []string
 }
 
 // Fault is a way to misbehave.

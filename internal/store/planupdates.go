@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+)
+
+// updating plans the attributes of accounts that differ from what is desired.
+// What differs is told as a JSON object, which the two databases make each in
+// a way of its own: it is made here.
+type updating struct {
+	tx       *Tx
+	c        Claim
+	targetID int64
+	from     int64
+	planned  int64
+}
+
+// differing is an account whose attributes may differ.
+type differing struct {
+	UserID    int64  `db:"id"`
+	Rule      string `db:"rule"`
+	Protected bool   `db:"protected"`
+	ReadOnly  bool   `db:"read_only"`
+	Managed   bool   `db:"managed"`
+
+	Email       string `db:"email"`
+	EmailKey    string `db:"email_key"`
+	DisplayName string `db:"display_name"`
+	UserName    string `db:"user_name"`
+	Attributes  string `db:"attributes"`
+
+	HasEmail      string `db:"has_email"`
+	HasEmailKey   string `db:"has_email_key"`
+	HasName       string `db:"has_display_name"`
+	HasUserName   string `db:"has_user_name"`
+	HasAttributes string `db:"has_attributes"`
+}
+
+// What cannot be written is said when it changes, not at every full plan:
+// there, (a.managed OR u.dirty) still asks for dirty users.
+const differingAccounts = `SELECT u.id, d.rule, a.protected, a.read_only, a.managed,
+		d.email, d.email_key, d.display_name, d.user_name, d.attributes,
+		a.email AS has_email, a.email_key AS has_email_key, a.display_name AS has_display_name, a.user_name AS has_user_name, a.attributes AS has_attributes
+	FROM users u
+	CROSS JOIN desired_accounts d
+	CROSS JOIN accounts a
+	WHERE d.target_id = ? AND d.user_id = u.id AND a.target_id = d.target_id AND a.user_id = u.id
+		AND d.state = 'active' AND a.status <> 'closed' AND (a.managed OR u.dirty)
+		AND (d.email_key <> a.email_key OR (d.display_name <> a.display_name AND d.display_name <> '' AND a.display_name <> '')
+			OR (d.user_name <> a.user_name AND d.user_name <> '') OR (d.attributes <> a.attributes AND d.attributes <> ''))`
+
+// planDirty plans for the dirty users of the connection, or for all.
+func (u *updating) planDirty(ctx context.Context, full bool) error {
+	query := differingAccounts + ` AND u.connection_id = ? AND u.dirty AND u.id > ? ORDER BY u.id LIMIT CAST(? AS BIGINT)`
+	if full {
+		query = differingAccounts + ` AND u.connection_id = ? AND u.id > ? ORDER BY u.id LIMIT CAST(? AS BIGINT)`
+	}
+	for after := int64(0); ; {
+		var found []differing
+		if err := u.tx.selectAll(ctx, &found, query, u.targetID, u.c.ConnectionID, after, rowsAtOnce); err != nil {
+			return fmt.Errorf("read accounts that differ: %w", err)
+		}
+		if err := u.plan(ctx, found); err != nil {
+			return err
+		}
+		if len(found) < rowsAtOnce {
+			return nil
+		}
+		after = found[len(found)-1].UserID
+	}
+}
+
+// planSome plans for some users.
+func (u *updating) planSome(ctx context.Context, users []int64) error {
+	query, args, err := in(differingAccounts+` AND u.id IN (?) ORDER BY u.id`, u.targetID, padded(users))
+	if err != nil {
+		return err
+	}
+	var found []differing
+	if err := u.tx.selectAll(ctx, &found, query, args...); err != nil {
+		return fmt.Errorf("read accounts that differ: %w", err)
+	}
+	return u.plan(ctx, found)
+}
+
+func (u *updating) plan(ctx context.Context, accounts []differing) error {
+	var args []any
+	n := 0
+	for _, a := range accounts {
+		before, after, err := a.images()
+		if err != nil {
+			return err
+		}
+		if after == "" {
+			continue
+		}
+		state, class := directory.Planned, directory.Class("")
+		switch {
+		case a.Protected:
+			state, class = directory.Skipped, directory.ClassProtected
+		case a.ReadOnly:
+			state, class = directory.Skipped, directory.ClassReadOnly
+		case !a.Managed:
+			state, class = directory.Skipped, directory.ClassUnmanaged
+		case a.Email == "":
+			state, class = directory.Refused, directory.ClassNoEmail
+		}
+		n++
+		u.planned++
+		args = append(args, u.c.RunID, u.targetID, u.from+2_000_000_000+u.planned, a.UserID, a.Rule, before, after, string(state), string(class))
+	}
+	if n == 0 {
+		return nil
+	}
+	if _, err := u.tx.exec(ctx, `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, rule, before, after, state, class)
+		VALUES `+rows("(?, ?, 3, ?, 'account.update', ?, ?, ?, ?, ?, ?)", n), args...); err != nil {
+		return fmt.Errorf("write changes: %w", err)
+	}
+	return nil
+}
+
+// images tells what differs, before and after; empty where nothing does. An
+// attribute that nobody has told or written yet is null before.
+func (a differing) images() (before, after string, err error) {
+	was, is := map[string]*string{}, map[string]string{}
+	if a.EmailKey != a.HasEmailKey {
+		was["email"], is["email"] = &a.HasEmail, a.Email
+	}
+	if a.DisplayName != "" && a.HasName != "" && a.DisplayName != a.HasName {
+		was["display_name"], is["display_name"] = &a.HasName, a.DisplayName
+	}
+	if a.UserName != "" && a.UserName != a.HasUserName {
+		was["user_name"], is["user_name"] = &a.HasUserName, a.UserName
+	}
+	wanted, err := attributesOf(a.Attributes)
+	if err != nil {
+		return "", "", err
+	}
+	has, err := attributesOf(a.HasAttributes)
+	if err != nil {
+		return "", "", err
+	}
+	for name, value := range wanted {
+		held, known := has[name]
+		if known && held == value {
+			continue
+		}
+		is[name] = value
+		if known {
+			was[name] = &held
+		} else {
+			was[name] = nil
+		}
+	}
+	if len(is) == 0 {
+		return "", "", nil
+	}
+	if before, err = object(was); err != nil {
+		return "", "", err
+	}
+	after, err = object(is)
+	return before, after, err
+}
+
+// attributesOf reads a stored JSON object of strings.
+func attributesOf(text string) (map[string]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var values map[string]string
+	if err := json.Unmarshal([]byte(text), &values); err != nil {
+		return nil, fmt.Errorf("read stored attributes: %w", err)
+	}
+	return values, nil
+}
+
+// object writes a JSON object with its keys sorted.
+func object(values any) (string, error) {
+	text, err := json.Marshal(values)
+	if err != nil {
+		return "", fmt.Errorf("write attributes: %w", err)
+	}
+	return string(text), nil
+}
