@@ -222,6 +222,56 @@ func TestASourceIsAskedOnceWhichOrganisationItIs(t *testing.T) {
 	}
 }
 
+func TestAnotherOrganisationConfirmsNoRemoval(t *testing.T) {
+	t.Parallel()
+	a, claim, targetID, _ := confirmWorld(t)
+	ctx := t.Context()
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	saved, err := a.Store.SaveUsers(ctx, claim, []directory.User{{SourceID: "ada", Status: directory.StatusDeprovisioned, Assigned: true, Email: "ada@example.com"}}, a.Now())
+	ok(err)
+	ada := saved.IDs[0]
+	_, err = a.Store.LinkAccounts(ctx, claim, targetID, "here", []store.Outcome{{UserID: ada, Origin: store.Adopted, Account: &directory.Account{ID: "acc-1", Email: "ada@example.com", Status: directory.AccountActive, Managed: true}}}, a.Now())
+	ok(err)
+	set := ruled(t, rules.TargetSpec{}, false)
+	source := &answering{report: directory.SourceReport{Identity: "other.okta.com"}}
+	c := &Connection{Name: "staff", Source: source, Rules: set}
+	decider := c.Decider(&Target{Name: "cloud"}, targetID)
+	ok(a.Store.DecideSubjects(ctx, claim, []store.TargetDecider{decider}, []int64{ada}, nil, store.Want{}, a.Now()))
+	_, err = a.Store.PlanTarget(ctx, claim, targetID, true)
+	ok(err)
+	verdict, err := a.Store.Guard(ctx, claim, targetID, store.Limits{Share: 1, Count: 5, Always: 5, Window: time.Hour, Confirm: true}, a.Now())
+	ok(err)
+	if verdict.Doubted != 1 {
+		t.Fatalf("verdict %+v, want one removal to be looked up", verdict)
+	}
+	ok(a.Store.LearnSource(ctx, claim.ConnectionID, "acme.okta.com"))
+	if result, err := a.lookUpDoubts(ctx, c, claim, targetID); err == nil || !strings.Contains(err.Error(), string(classSourceChanged)) || result.Confirmed != 0 {
+		t.Errorf("looked up: %+v, %v", result, err)
+	}
+	doubts, err := a.Store.Doubts(ctx, claim.RunID, targetID, 10)
+	if err != nil || len(doubts) != 1 {
+		t.Errorf("doubts left %+v: %v", doubts, err)
+	}
+}
+
+func TestWhatRequestsTakeAwayIsLookedUp(t *testing.T) {
+	t.Parallel()
+	for kind, confirm := range map[store.RequestKind]bool{
+		store.RequestUser: false, store.RequestGroup: true, store.RequestUsers: true, store.RequestApproval: true, store.RequestUndo: true,
+	} {
+		r := &requested{request: store.Request{Kind: kind, Subject: 3}}
+		r.c = &Connection{Source: &answering{}}
+		if got := r.guardLimits(&Target{}).Confirm; got != confirm {
+			t.Errorf("%s: looked up %v, want %v", kind, got, confirm)
+		}
+	}
+}
+
 func TestAListThatIsRefusedIsExplained(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

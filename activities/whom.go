@@ -128,17 +128,31 @@ func (r *requested) lookUp(ctx context.Context, id string) (*store.FoundUser, er
 }
 
 // group reads the members of the group that the request names, once, and then
-// goes through those who are in it or were.
+// goes through those who are in it or were. The source is asked for a group that
+// is not known, or is not there any more as far as is known.
 func (r *requested) group(ctx context.Context) (part, error) {
 	_, ids, err := r.Store.SubjectIDs(ctx, r.c.Name, r.request.Name)
 	if err != nil {
 		return part{}, err
 	}
+	first := r.result.After == 0
+	if first && !r.c.pushedOnly() {
+		present, err := r.Store.GroupRefs(ctx, ids)
+		if err != nil {
+			return part{}, err
+		}
+		if len(present) == 0 {
+			found, err := r.findGroups(ctx, r.request.Name)
+			if err != nil {
+				return part{}, err
+			}
+			ids = slices.Compact(slices.Sorted(slices.Values(append(ids, found...))))
+		}
+	}
 	if len(ids) == 0 {
 		r.result.NotFound = true
 		return part{}, nil
 	}
-	first := r.result.After == 0
 	if first && !r.c.pushedOnly() {
 		if err := r.readGroups(ctx, ids); err != nil {
 			return part{}, err

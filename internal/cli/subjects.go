@@ -137,8 +137,8 @@ func (p *program) printDone(report *runReport, changes iter.Seq2[store.Change, e
 // notFound says that nobody knows whom a request names.
 func (p *program) notFound(r store.Request) error {
 	if r.Kind == store.RequestGroup {
-		return &failure{code: ExitFailed, err: fmt.Errorf("connection %s knows no group %q", r.Connection, r.Name),
-			next: fmt.Sprintf("give its name or id in the source; a group that is new is found by a run: rollcall sync %s", r.Connection)}
+		return &failure{code: ExitFailed, err: fmt.Errorf("connection %s has no group %q, nor has its source", r.Connection, r.Name),
+			next: "give its name or id as the source has it; a group that the configuration does not select is none."}
 	}
 	return &failure{code: ExitFailed, err: fmt.Errorf("neither the source of %s nor Rollcall knows a person %q", r.Connection, r.Name),
 		next: "give an e-mail address, login or id as the source has it; \"rollcall check\" says whether the source answers as it should."}

@@ -123,9 +123,12 @@ func (g guarding) skipUntouchable(ctx context.Context) error {
 			return fmt.Errorf("skip what must not be touched: %w", err)
 		}
 	}
-	// Of a member whom no link knows, only the id is known.
+	// Of a member whom no link knows, only the id is known, and the address where
+	// the target's accounts were read.
 	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'skipped', class = 'protected' WHERE run_id = ? AND target_id = ? AND stage = 5 AND user_id = 0 AND state = 'unguarded'
-		AND remote_id IN (SELECT remote_id FROM protected_objects WHERE target_id = ? AND kind = 'account')`, g.runID, g.targetID, g.targetID); err != nil {
+		AND (remote_id IN (SELECT remote_id FROM protected_objects WHERE target_id = ? AND kind = 'account')
+			OR EXISTS (SELECT 1 FROM unlinked_accounts un JOIN protected_objects p ON p.target_id = un.target_id AND p.kind = 'account' AND p.remote_id = un.email_key
+				WHERE un.target_id = changes.target_id AND un.remote_id = changes.remote_id))`, g.runID, g.targetID, g.targetID); err != nil {
 		return fmt.Errorf("skip members that must not be touched: %w", err)
 	}
 	return nil

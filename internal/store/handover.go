@@ -10,7 +10,8 @@ import (
 // handOver gives the link of a group of the target that nobody leads to any
 // more to the one that its members moved to, so that a group which the rules
 // now call or share otherwise is the same group there. That is so when all who
-// lead to the new one came from the old, or when the two have the same name:
+// lead to the new one came from the old, those that are yet to be decided
+// included, and nobody else is in it, or when the two have the same name:
 // otherwise people would come into a group with another's rights.
 func (r *routing) handOver(ctx context.Context) error {
 	from := map[int64]map[int64]bool{} // the groups that members came from, by where they moved
@@ -27,11 +28,13 @@ func (r *routing) handOver(ctx context.Context) error {
 	}
 	for _, to := range slices.Sorted(maps.Keys(from)) {
 		var known struct {
-			Linked bool   `db:"linked"`
-			Routes int    `db:"routes"`
-			Key    string `db:"name_key"`
+			Linked  bool   `db:"linked"`
+			Default bool   `db:"everybody"`
+			Routes  int    `db:"routes"`
+			Key     string `db:"name_key"`
 		}
 		if err := r.tx.get(ctx, &known, `SELECT d.name_key, EXISTS (SELECT 1 FROM target_groups t WHERE t.target_id = d.target_id AND t.group_id = d.group_id) AS linked,
+				EXISTS (SELECT 1 FROM default_groups f WHERE f.target_id = d.target_id AND f.group_id = d.group_id) AS everybody,
 				(SELECT COUNT(*) FROM group_routes r WHERE r.target_id = d.target_id AND r.into_id = d.group_id) AS routes
 			FROM desired_groups d WHERE d.target_id = ? AND d.group_id = ?`, r.ID, to); err != nil {
 			return fmt.Errorf("look at where groups lead: %w", notFound(err))
@@ -44,7 +47,16 @@ func (r *routing) handOver(ctx context.Context) error {
 			return err
 		}
 		for _, f := range former {
-			if nameKey(f.Name) == known.Key || came[[2]int64{f.GroupID, to}] == known.Routes {
+			all := !known.Default && came[[2]int64{f.GroupID, to}] == known.Routes
+			if all && nameKey(f.Name) != known.Key && r.shared[to] != "" {
+				// Groups that lead there are decided one by one beside a run of the whole.
+				leading, err := r.leading(ctx, r.shared[to])
+				if err != nil {
+					return err
+				}
+				all = leading == known.Routes
+			}
+			if all || nameKey(f.Name) == known.Key {
 				if err := r.moveLink(ctx, f.GroupID, to); err != nil {
 					return err
 				}
@@ -53,6 +65,22 @@ func (r *routing) handOver(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// leading counts the groups of the source that the rules have lead to a group
+// which several share, whether or not that is stored by now.
+func (r *routing) leading(ctx context.Context, key string) (int, error) {
+	var rows []groupRow
+	if err := r.tx.selectAll(ctx, &rows, groupColumns+`WHERE connection_id = ? AND presence = 'present'`, r.connectionID); err != nil {
+		return 0, fmt.Errorf("read the groups that may lead to one: %w", err)
+	}
+	n := 0
+	for _, g := range rows {
+		if d := r.Group(g.group()); d.Merge && nameKey(d.Name) == key {
+			n++
+		}
+	}
+	return n, nil
 }
 
 type formerGroup struct {

@@ -37,16 +37,20 @@ func (g guarding) recordHeld(ctx context.Context) error {
 
 // supersedeHeld takes the place of earlier runs' held plans. What a run of pushes
 // that is still open held till then is over with its plan: held any longer, it
-// would be in the next one as well, which that run may yet have.
+// would be in the next one as well, which that run may yet have. The plans come
+// before their changes, as for everybody who ends one.
 func supersedeHeld(ctx context.Context, tx *Tx, which string, args ...any) error {
-	for _, statement := range []string{
-		`UPDATE changes SET state = 'expired' WHERE state = 'held' AND class <> 'unconfirmed' AND id IN (
-			SELECT ch.id FROM held_plans h JOIN runs r ON r.id = h.run_id JOIN changes ch ON ch.run_id = h.run_id AND ch.target_id = h.target_id
-			WHERE r.outcome = '' AND h.id IN (SELECT id FROM held_plans WHERE state = 'held' AND ` + which + `))`,
-		`UPDATE held_plans SET state = 'superseded' WHERE state = 'held' AND ` + which,
-	} {
-		if _, err := tx.exec(ctx, statement, args...); err != nil {
-			return fmt.Errorf("supersede held plans: %w", err)
+	var ended []struct {
+		RunID    int64 `db:"run_id"`
+		TargetID int64 `db:"target_id"`
+	}
+	if err := tx.selectAll(ctx, &ended, `UPDATE held_plans SET state = 'superseded' WHERE state = 'held' AND `+which+` RETURNING run_id, target_id`, args...); err != nil {
+		return fmt.Errorf("supersede held plans: %w", err)
+	}
+	for _, plan := range ended {
+		if _, err := tx.exec(ctx, `UPDATE changes SET state = 'expired' WHERE run_id = ? AND target_id = ? AND state = 'held' AND class <> 'unconfirmed'
+			AND EXISTS (SELECT 1 FROM runs r WHERE r.id = changes.run_id AND r.outcome = '')`, plan.RunID, plan.TargetID); err != nil {
+			return fmt.Errorf("end what the plan of run %d held: %w", plan.RunID, err)
 		}
 	}
 	return nil

@@ -42,6 +42,10 @@ func unlink(ctx context.Context, tx *Tx, targetID int64, outcomes []Outcome) err
 			if _, err := tx.exec(ctx, `DELETE FROM target_memberships WHERE target_id = ? AND user_id = ?`, targetID, o.UserID); err != nil {
 				return fmt.Errorf("drop the memberships of a deleted account: %w", err)
 			}
+			// What its attributes were put back to says nothing of another one.
+			if _, err := tx.exec(ctx, `DELETE FROM overrides WHERE user_id = ? AND target_id = ? AND what = 'attributes'`, o.UserID, targetID); err != nil {
+				return fmt.Errorf("drop what was undone of a deleted account: %w", err)
+			}
 		}
 		if _, err := tx.exec(ctx, `DELETE FROM accounts WHERE target_id = ? AND user_id = ?`, targetID, o.UserID); err != nil {
 			return fmt.Errorf("unlink account: %w", err)

@@ -161,7 +161,9 @@ func (s *Store) unseen(ctx context.Context, runID int64, list string, targetID i
 // its memberships; its user becomes dirty.
 func (s *Store) DropAccountLink(ctx context.Context, c Claim, targetID int64, l Link) error {
 	return s.dropLink(ctx, c, l, targetID, `UPDATE users SET dirty = TRUE WHERE id = ?`,
-		`DELETE FROM target_memberships WHERE user_id = ? AND target_id = ?`, `DELETE FROM accounts WHERE user_id = ? AND target_id = ?`)
+		`DELETE FROM target_memberships WHERE user_id = ? AND target_id = ?`, `DELETE FROM accounts WHERE user_id = ? AND target_id = ?`,
+		// What its attributes were put back to says nothing of the one that is made next.
+		fmt.Sprintf(`DELETE FROM overrides WHERE user_id = ? AND target_id = %d AND what = 'attributes'`, targetID))
 }
 
 // DropGroupLink forgets a group that is not in the target any more, with its

@@ -132,13 +132,15 @@ var planStatements = []struct{ what, sql string }{
 	// Whoever has an account that is about to be linked is not a stranger.
 	{"members that nobody knows", `INSERT INTO changes (run_id, target_id, stage, ord, kind, group_id, rule, evidence, before, state, class, remote_id)
 		SELECT CAST(? AS BIGINT), f.target_id, 5, 1000000000 + ROW_NUMBER() OVER (ORDER BY g.id, f.remote_id), 'membership.remove', g.id, 'not a member in the source', 'explicit', 'member',
-			CASE WHEN p.remote_id IS NOT NULL OR t.protected OR t.read_only THEN 'skipped' ELSE 'unguarded' END,
-			CASE WHEN p.remote_id IS NOT NULL OR t.protected THEN 'protected' WHEN t.read_only THEN 'read-only' ELSE '' END, f.remote_id
+			CASE WHEN p.remote_id IS NOT NULL OR pe.remote_id IS NOT NULL OR t.protected OR t.read_only OR COALESCE(own.read_only, FALSE) THEN 'skipped' ELSE 'unguarded' END,
+			CASE WHEN p.remote_id IS NOT NULL OR pe.remote_id IS NOT NULL OR t.protected THEN 'protected' WHEN t.read_only OR COALESCE(own.read_only, FALSE) THEN 'read-only' ELSE '' END, f.remote_id
 		FROM groups g
 		CROSS JOIN foreign_members f
 		CROSS JOIN target_groups t
 		CROSS JOIN targets target
 		LEFT JOIN protected_objects p ON p.target_id = f.target_id AND p.kind = 'account' AND p.remote_id = f.remote_id
+		LEFT JOIN unlinked_accounts own ON own.target_id = f.target_id AND own.remote_id = f.remote_id
+		LEFT JOIN protected_objects pe ON pe.target_id = f.target_id AND pe.kind = 'account' AND pe.remote_id = own.email_key
 		WHERE f.target_id = ? AND f.group_id = g.id AND t.target_id = f.target_id AND t.group_id = g.id AND target.id = f.target_id AND NOT target.additive
 			AND g.connection_id = ? AND g.dirty
 			AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.identity = t.identity AND a.remote_id = f.remote_id)

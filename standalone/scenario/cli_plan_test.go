@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"encoding/csv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,9 +79,11 @@ func TestCommandLineBringsOverOnePersonOrOneGroup(t *testing.T) {
 	}
 
 	group := s.found("Project Apollo")
-	o.rollcall("sync", s.Name, "--group", "Project Apollo").want(t, cli.ExitFailed, `knows no group "Project Apollo"`, "rollcall sync "+s.Name)
-	o.rollcall("sync", s.Name).want(t, cli.ExitDone, "group.create")
 	joiner := s.active()[0]
+	s.no(s.Box.Okta.AddMember(group, s.active()[3].ID))
+	o.rollcall("sync", s.Name, "--group", "project apollo").want(t, cli.ExitDone, "group.create", s.active()[3].Email+" in Project Apollo")
+	// One that is new is found by its id, too.
+	o.rollcall("sync", s.Name, "--group", s.found("Project Gemini")).want(t, cli.ExitDone, "group.create", "Project Gemini")
 	s.no(s.Box.Okta.AddMember(group, joiner.ID))
 	o.rollcall("sync", s.Name, "--group", "Project Apollo").want(t, cli.ExitDone, "membership.add", joiner.Email+" in Project Apollo")
 	o.rollcall("sync", s.Name, "--group", group, "--dry-run").want(t, cli.ExitDone, "Nothing to change.")
@@ -91,7 +94,8 @@ func TestCommandLineBringsOverOnePersonOrOneGroup(t *testing.T) {
 		says string
 	}{
 		"somebody who is nowhere":        {[]string{"--user", "nobody@example.com"}, cli.ExitFailed, `knows a person "nobody@example.com"`},
-		"a group that is nowhere":        {[]string{"--group", "Nothing"}, cli.ExitFailed, `knows no group "Nothing"`},
+		"a group that is nowhere":        {[]string{"--group", "Nothing"}, cli.ExitFailed, `has no group "Nothing"`},
+		"a group that is not selected":   {[]string{"--group", "Everyone"}, cli.ExitFailed, `has no group "Everyone"`},
 		"a person and a group":           {[]string{"--user", leaver.Email, "--group", "x"}, cli.ExitUsage, "exclude each other"},
 		"one person of the whole source": {[]string{"--user", leaver.Email, "--full"}, cli.ExitUsage, "--full is for a run of the whole connection"},
 		"CSV of what was done":           {[]string{"--user", leaver.Email, "--csv"}, cli.ExitUsage, "needs --dry-run"},
@@ -99,6 +103,26 @@ func TestCommandLineBringsOverOnePersonOrOneGroup(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o.rollcall(append([]string{"sync", s.Name}, c.args...)...).want(t, c.code, c.says)
 		})
+	}
+}
+
+func TestOnePersonNowIsWholeWhereTheirGroupHasNoCounterpartYet(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, settings{People: 12, Groups: 2, Memberships: 1, Uniform: true}).start()
+	o := s.operator("")
+	o.rollcall("sync", s.Name, "--dry-run").want(t, cli.ExitDone)
+	group := s.ownGroups()[0]
+	var someone string
+	for _, u := range s.active() {
+		if slices.Contains(group.Members, u.ID) {
+			someone = u.Email
+		}
+	}
+	o.rollcall("sync", s.Name, "--user", someone).want(t, cli.ExitDone, "account.create", "group.create", "membership.add", someone+" in "+group.Name)
+	for _, g := range s.Box.Atlassian.State().Groups {
+		if g.Name == group.Name && !slices.Equal(g.Members, []string{s.account(someone).ID}) {
+			t.Errorf("%s has the members %v, want %s alone", g.Name, g.Members, someone)
+		}
 	}
 }
 

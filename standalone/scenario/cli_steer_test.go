@@ -72,12 +72,14 @@ func TestCommandLineUndoesARunAndItStaysUndone(t *testing.T) {
 	if got := s.account(left.Email).Status; got != "active" {
 		t.Errorf("the account is %s; want it active again", got)
 	}
+	o.rollcall("audit", s.Name, "--actions", "--run", "2").want(t, cli.ExitDone, "undo", "Ada (unverified)")
 	o.rollcall("explain", s.Name, left.ID).want(t, cli.ExitDone, "Undone    state by run 3, and stays so: active", "nothing to do")
 	o.rollcall("sync", s.Name).want(t, cli.ExitDone, "Nothing to change.")
 	o.rollcall("undo", "2", "--user", left.Email, "--yes").want(t, cli.ExitFailed, "changed-since", "nothing of run 2 can be taken back")
 
 	o.rollcall("undo", "release", s.Name, "--user", left.Email).want(t, cli.ExitDone, "Released 1 value", "rollcall plan "+s.Name)
 	o.rollcall("undo", "release", s.Name).want(t, cli.ExitDone, "Nothing that was undone stands there.")
+	o.rollcall("audit", s.Name, "--actions").want(t, cli.ExitDone, "undo.release")
 	o.rollcall("sync", s.Name).want(t, cli.ExitDone, "account.suspend  applied  1")
 	if got := s.account(left.Email).Status; got != "suspended" {
 		t.Errorf("once released the account is %s; want what the rules say", got)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -166,6 +167,29 @@ func TestAnAnswerThatTakesTooLongIsUnavailable(t *testing.T) {
 	defer cancel()
 	if _, err := source.Users(ctx, directory.PageRequest{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v; want the caller's own deadline", err)
+	}
+}
+
+// Everybody is in Everyone: a token that sees no group of somebody has lost a
+// role, and what it does not see must not be taken for a membership that ended.
+func TestSomebodyWhoCanSignInIsInAGroup(t *testing.T) {
+	t.Parallel()
+	for status, class := range map[string]directory.Class{"ACTIVE": directory.ClassUnavailable, "DEPROVISIONED": "", "SUSPENDED": ""} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			source := answering(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				if strings.HasSuffix(r.URL.Path, "/groups") {
+					io.WriteString(w, "[]")
+					return
+				}
+				io.WriteString(w, strings.ReplaceAll(strings.Trim(oneUser, "[]"), "ACTIVE", status))
+			})
+			groups, err := source.UserGroups(t.Context(), "00u1")
+			if (err != nil) != (class != "") || err != nil && directory.ClassOf(err) != class || len(groups) != 0 {
+				t.Errorf("%v, %v; want class %q", groups, err, class)
+			}
+		})
 	}
 }
 

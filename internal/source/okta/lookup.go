@@ -90,7 +90,9 @@ func (s *Source) userByAttribute(ctx context.Context, text string) (userRecord, 
 }
 
 // UserGroups looks up the ids of all groups that a user is in, those that are
-// not selected (Everyone) too.
+// not selected (Everyone) too. As everybody is in Everyone, somebody who can
+// sign in and is in no group is no answer but a *directory.UnavailableError:
+// the token does not see groups any more.
 func (s *Source) UserGroups(ctx context.Context, userID string) ([]string, error) {
 	if !isPathSafe(userID) {
 		return nil, &directory.NotFoundError{Call: listUserGroups, What: "user"}
@@ -106,11 +108,29 @@ func (s *Source) UserGroups(ctx context.Context, userID string) ([]string, error
 		for _, record := range records {
 			ids = append(ids, record.ID)
 		}
-		if next == "" {
-			return ids, nil
+		if next != "" {
+			cursor = next
+			continue
 		}
-		cursor = next
+		if len(ids) == 0 {
+			return nil, s.confirmNoGroups(ctx, userID)
+		}
+		return ids, nil
 	}
+}
+
+// confirmNoGroups returns nil for somebody who cannot sign in, and so may be in
+// no group at all.
+func (s *Source) confirmNoGroups(ctx context.Context, userID string) error {
+	record, err := s.userByID(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if statusOf(record.Status) != directory.StatusActive {
+		return nil
+	}
+	return &directory.UnavailableError{Call: listUserGroups, Status: http.StatusOK,
+		Detail: "the answer has no group in it, not even Everyone, in which everybody is; the token's owner may have lost a role that sees groups"}
 }
 
 // Group looks one group up. With an application, Assigned says whether the

@@ -178,6 +178,42 @@ func routes(t *testing.T, open Open) {
 			w.same("links", w.column(`SELECT g.source_id FROM target_groups t JOIN groups g ON g.id = t.group_id`), []string{"00g-eng", "00g-ops"})
 			w.same("new group", slices.Contains(w.changesOf(), "group.create Builders planned"), true)
 		},
+		"a group keeps its link when others that will lead to the same are not decided yet": func(w *world) {
+			w.team("eng", 1)
+			w.team("ops", 1)
+			w.settle()
+			w.into("eng", "Builders", "ops", "Builders")
+			w.ok(w.Store.DecideSubjects(w.ctx, w.claim, []store.TargetDecider{w.decider()}, nil, []int64{w.groupID("eng")}, store.Want{}, w.now))
+			w.same("links", w.column(`SELECT g.source_id FROM target_groups t JOIN groups g ON g.id = t.group_id`), []string{"00g-eng", "00g-ops"})
+			w.newRules()
+			w.same("links once both are", w.column(`SELECT g.source_id FROM target_groups t JOIN groups g ON g.id = t.group_id`), []string{"00g-eng", "00g-ops"})
+		},
+		"a group keeps its link when everybody would come into it": func(w *world) {
+			w.team("eng", 1)
+			w.saveUsers(person("ada"))
+			w.settle()
+			w.into("eng", "everyone")
+			w.defaults("everyone")
+			w.newRules()
+			w.same("links", w.column(`SELECT g.source_id FROM target_groups t JOIN groups g ON g.id = t.group_id`), []string{"00g-eng"})
+			w.same("new group", slices.Contains(w.changesOf(), "group.create everyone planned"), true)
+		},
+		"what is kept of a membership in both groups is kept once when a link is handed over": func(w *world) {
+			w.team("eng", 1)
+			w.settle()
+			w.into("eng", "Engineering")
+			w.newRules()
+			own, shared := w.groupID("eng"), w.number(`SELECT id FROM groups WHERE source_id = 'rollcall:engineering'`)
+			for _, group := range []int64{own, int64(shared)} {
+				w.exec(`INSERT INTO leaver_groups (target_id, user_id, group_id, origin) VALUES (?, ?, ?, 'created')`, w.target, w.userID("eng0"), group)
+				w.exec(`INSERT INTO overrides (target_id, user_id, group_id, what, value, basis, run_id, created_at) VALUES (?, ?, ?, 'member', 'in', 'in', 7, 0)`, w.target, w.userID("eng0"), group)
+			}
+			w.into()
+			w.newRules()
+			w.same("link", w.column(`SELECT g.source_id FROM target_groups t JOIN groups g ON g.id = t.group_id`), []string{"00g-eng"})
+			w.same("memberships to give back", w.number(`SELECT COUNT(*) FROM leaver_groups WHERE group_id = ?`, own), 1)
+			w.same("undone", w.number(`SELECT COUNT(*) FROM overrides WHERE group_id = ?`, own), 1)
+		},
 		"of groups that come to be shared, the one that has the name already is the one": func(w *world) {
 			w.team("eng", 1)
 			w.team("ops", 1)

@@ -363,6 +363,35 @@ func groupPlans(t *testing.T, open Open) {
 			w.same("strangers", w.column(`SELECT remote_id FROM foreign_members`), []string{"acc-admin"})
 			w.same("unlinked", w.number(`SELECT COUNT(*) FROM unlinked_accounts`), 0)
 		},
+		"a member whom no link knows stays when the address is protected, or the account another system's": func(w *world) {
+			w.team("eng", 1)
+			w.settle()
+			w.set(`UPDATE targets SET additive = FALSE`)
+			for _, stranger := range []struct {
+				id       string
+				readOnly bool
+			}{{"acc-boss", false}, {"acc-bot", true}} {
+				w.set(`INSERT INTO foreign_members (target_id, group_id, remote_id) VALUES (?, ?, ?)`, w.target, w.groupID("eng"), stranger.id)
+				w.set(`INSERT INTO unlinked_accounts (target_id, remote_id, email, email_key, user_name, display_name, status, managed, read_only, observed_at)
+					VALUES (?, ?, ?, ?, '', '', 'active', TRUE, ?, 1)`, w.target, stranger.id, stranger.id+"@example.com", stranger.id+"@example.com", stranger.readOnly)
+			}
+			w.same("before it is known what is protected", w.planAll(), []string{"membership.remove eng unguarded", "membership.remove eng skipped read-only"})
+			w.protect([]string{"acc-boss@example.com"}, nil)
+			w.guard(standard)
+			protected := []string{"membership.remove eng skipped protected", "membership.remove eng skipped read-only"}
+			w.same("by the guard", w.changes(), protected)
+			w.same("by the plan", w.planAll(), protected)
+		},
+		"what attributes were put back to is forgotten with the account": func(w *world) {
+			names := w.grown(2)
+			for _, name := range names {
+				w.undid(name, "", "attributes", `{"email":"old@example.com"}`, `{"email":"`+name+`@example.com"}`)
+				w.undid(name, "", "state", "suspended", "active")
+			}
+			w.record(store.Outcome{UserID: w.userID(names[0]), State: directory.Applied, Gone: true})
+			w.ok(w.Store.DropAccountLink(w.ctx, w.claim, w.target, store.Link{Subject: w.userID(names[1])}))
+			w.same("left", w.undoneLeft(), []string{"state suspended", "state suspended"})
+		},
 	})
 }
 

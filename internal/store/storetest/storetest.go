@@ -65,6 +65,7 @@ func Run(t *testing.T, open Open) {
 		{"retention", retention},
 		{"notifications", notifications},
 		{"views", views},
+		{"deeds of persons", deedsOfPersons},
 		{"erasure", erasure},
 		{"SCIM tokens", scimTokens},
 		{"SCIM resources", scimResources},
