@@ -21,28 +21,23 @@ func (a *Activities) leaverStep(ctx context.Context, in workflows.LeaverInput) (
 		return workflows.LeaverResult{}, err
 	}
 	result := workflows.LeaverResult{SearchAttributes: a.SearchAttributes}
-	advanced, next, err := a.Store.LeaverStep(ctx, in.Connection, in.UserID, a.Now())
+	step, err := a.Store.LeaverStep(ctx, in.Connection, in.UserID, store.Request{
+		Kind: store.RequestUsers, Name: workflows.TriggerLeaver, Who: store.Who{Name: "the ladder of a leaver"},
+	}, a.Now())
 	if err != nil {
 		return result, err
 	}
-	result.Steps = advanced
-	if !next.IsZero() {
+	result.Steps = step.Advanced
+	if !step.Next.IsZero() {
 		// What is due this very moment has just been taken.
-		result.Next = max(next.Sub(a.Now()), leaverSoonest)
+		result.Next = max(step.Next.Sub(a.Now()), leaverSoonest)
 	}
-	if advanced == 0 {
-		return result, nil
+	if step.RequestID != 0 {
+		a.start(ctx, func(ctx context.Context) error {
+			return a.Start.Subjects(ctx, in.Connection, step.RequestID, workflows.TriggerLeaver)
+		})
 	}
-	connectionID, err := a.Store.ConnectionID(ctx, in.Connection)
-	if err != nil {
-		return result, err
-	}
-	// Lost between the step and here, the person is still marked to be decided:
-	// the next run does it.
-	return result, a.request(ctx, in.Connection, store.Request{
-		ConnectionID: connectionID, Kind: store.RequestUsers, Name: workflows.TriggerLeaver, Users: []int64{in.UserID},
-		Who: store.Who{Name: "the ladder of a leaver"},
-	}, workflows.TriggerLeaver)
+	return result, nil
 }
 
 // request records a request of the machine's own, or joins one that has not

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
 	targetmemory "github.com/rollcall-sync/rollcall/internal/target/targettest/memory"
 )
 
@@ -319,7 +320,7 @@ func (e *engine) climb(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, leaver := range due {
-		if _, _, err := e.store.LeaverStep(t.Context(), leaver.Connection, leaver.UserID, e.now()); err != nil {
+		if _, err := e.store.LeaverStep(t.Context(), leaver.Connection, leaver.UserID, store.Request{Kind: store.RequestUsers, Name: "leaver"}, e.now()); err != nil {
 			t.Fatal(err)
 		}
 	}

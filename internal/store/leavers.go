@@ -29,55 +29,74 @@ func (s *Store) DueLeavers(ctx context.Context, before time.Time, limit int) ([]
 	return due, nil
 }
 
-// LeaverStep counts the steps that have come due for somebody, in all targets
-// of a connection, and makes the user dirty when there are any: what they come
-// to is decided, planned and guarded like any change. It returns how many steps
-// there were and when the next is due, zero for never. An unknown connection
-// is ErrNotFound; somebody who is not leaving is no error.
-func (s *Store) LeaverStep(ctx context.Context, connection string, userID int64, now time.Time) (advanced int64, next time.Time, err error) {
+// Stepped is what came of a look at somebody's ladders.
+type Stepped struct {
+	// Advanced counts the steps that were due.
+	Advanced int64
+	// Next is when the next one is; zero for never.
+	Next time.Time
+	// RequestID is the request by which they are carried out; 0 without any.
+	RequestID int64
+}
+
+// LeaverStep takes the steps of somebody's ladders that are due, in all targets
+// of a connection: what is desired changes by it. In the same transaction it
+// makes the request, or joins one like it, by which a run carries them out, so
+// that no step is taken and forgotten. Rows that are held stand still. An
+// unknown connection is ErrNotFound; somebody who is not leaving is no error.
+func (s *Store) LeaverStep(ctx context.Context, connection string, userID int64, request Request, now time.Time) (Stepped, error) {
+	var step Stepped
 	connectionID, err := s.ConnectionID(ctx, connection)
 	if err != nil {
-		return 0, time.Time{}, fmt.Errorf("find connection %s: %w", connection, err)
+		return step, fmt.Errorf("find connection %s: %w", connection, err)
 	}
+	request.ConnectionID, request.Users = connectionID, []int64{userID}
 	err = s.write(ctx, func(ctx context.Context, tx *Tx) error {
-		advanced, next = 0, time.Time{}
-		var found []struct {
-			leaverRow
-			TargetID int64 `db:"target_id"`
-		}
-		if err := tx.selectAll(ctx, &found, `SELECT target_id, user_id, reason, ladder, since, step, due_at, held FROM leavers
-			WHERE user_id = ? AND target_id IN (SELECT id FROM targets WHERE connection_id = ?) AND due_at <> 0 AND NOT held ORDER BY target_id`+tx.forUpdate(), userID, connectionID); err != nil {
-			return fmt.Errorf("read the ladder of user %d: %w", userID, err)
-		}
-		for _, was := range found {
-			ladder, err := readLadder(was.Ladder)
-			if err != nil {
-				return fmt.Errorf("user %d: %w", userID, err)
-			}
-			is, err := was.reckon(directory.Reason(was.Reason), ladder, was.Ladder, now)
-			if err != nil {
-				return err
-			}
-			if is.DueAt != 0 && (next.IsZero() || fromMicros(is.DueAt).Before(next)) {
-				next = fromMicros(is.DueAt)
-			}
-			if is == was.leaverRow {
-				continue
-			}
-			advanced += int64(is.Step - was.Step)
-			if _, err := tx.exec(ctx, `UPDATE leavers SET step = ?, due_at = ? WHERE target_id = ? AND user_id = ?`, is.Step, is.DueAt, was.TargetID, userID); err != nil {
-				return fmt.Errorf("take a step for user %d: %w", userID, err)
-			}
-		}
-		if advanced == 0 {
-			return nil
+		step = Stepped{}
+		if err := step.take(ctx, tx, connectionID, userID, now); err != nil || step.Advanced == 0 {
+			return err
 		}
 		if _, err := tx.exec(ctx, `UPDATE users SET dirty = TRUE WHERE id = ? AND NOT dirty`, userID); err != nil {
 			return fmt.Errorf("mark user %d to be decided: %w", userID, err)
 		}
-		return nil
+		var err error
+		step.RequestID, err = joinRequest(ctx, tx, request, now)
+		return err
 	})
-	return advanced, next, err
+	return step, err
+}
+
+// take advances the rows of somebody's ladders.
+func (s *Stepped) take(ctx context.Context, tx *Tx, connectionID, userID int64, now time.Time) error {
+	var found []struct {
+		leaverRow
+		TargetID int64 `db:"target_id"`
+	}
+	if err := tx.selectAll(ctx, &found, `SELECT target_id, user_id, reason, ladder, since, step, due_at, held FROM leavers
+		WHERE user_id = ? AND target_id IN (SELECT id FROM targets WHERE connection_id = ?) AND due_at <> 0 AND NOT held ORDER BY target_id`+tx.forUpdate(), userID, connectionID); err != nil {
+		return fmt.Errorf("read the ladder of user %d: %w", userID, err)
+	}
+	for _, was := range found {
+		ladder, err := readLadder(was.Ladder)
+		if err != nil {
+			return fmt.Errorf("user %d: %w", userID, err)
+		}
+		is, err := was.reckon(directory.Reason(was.Reason), ladder, was.Ladder, now)
+		if err != nil {
+			return err
+		}
+		if is.DueAt != 0 && (s.Next.IsZero() || fromMicros(is.DueAt).Before(s.Next)) {
+			s.Next = fromMicros(is.DueAt)
+		}
+		if is == was.leaverRow {
+			continue
+		}
+		s.Advanced += int64(is.Step - was.Step)
+		if _, err := tx.exec(ctx, `UPDATE leavers SET step = ?, due_at = ? WHERE target_id = ? AND user_id = ?`, is.Step, is.DueAt, was.TargetID, userID); err != nil {
+			return fmt.Errorf("take a step for user %d: %w", userID, err)
+		}
+	}
+	return nil
 }
 
 // LeaverFilter chooses leavers; an empty field is any.

@@ -134,35 +134,38 @@ const joinFor = 10 * time.Second
 // what the guard holds of them is one plan. It returns the request's id.
 func (s *Store) JoinRequest(ctx context.Context, r Request, now time.Time) (int64, error) {
 	var id int64
-	err := s.write(ctx, func(ctx context.Context, tx *Tx) error {
-		var open []struct {
-			ID    int64  `db:"id"`
-			Users string `db:"users"`
-		}
-		if err := tx.selectAll(ctx, &open, `SELECT id, users FROM requests WHERE ended_at = 0 AND created_at > ? AND run_id = 0 AND connection_id = ? AND kind = ? AND name = ? ORDER BY id DESC LIMIT 1`+tx.forUpdate(),
-			micros(now.Add(-joinFor)), r.ConnectionID, string(r.Kind), r.Name); err != nil {
-			return fmt.Errorf("look for a request to join: %w", err)
-		}
-		if len(open) == 0 {
-			var err error
-			id, err = addRequest(ctx, tx, r, now)
-			return err
-		}
-		id = open[0].ID
-		users, err := idsOf(open[0].Users)
-		if err != nil {
-			return err
-		}
-		users = append(users, r.Users...)
-		slices.Sort(users)
-		text, err := idList(slices.Compact(users))
-		if err != nil {
-			return err
-		}
-		if _, err := tx.exec(ctx, `UPDATE requests SET users = ? WHERE id = ?`, text, id); err != nil {
-			return fmt.Errorf("join request %d: %w", id, err)
-		}
-		return nil
+	err := s.write(ctx, func(ctx context.Context, tx *Tx) (err error) {
+		id, err = joinRequest(ctx, tx, r, now)
+		return err
 	})
 	return id, err
+}
+
+func joinRequest(ctx context.Context, tx *Tx, r Request, now time.Time) (int64, error) {
+	var open []struct {
+		ID    int64  `db:"id"`
+		Users string `db:"users"`
+	}
+	if err := tx.selectAll(ctx, &open, `SELECT id, users FROM requests WHERE ended_at = 0 AND created_at > ? AND run_id = 0 AND connection_id = ? AND kind = ? AND name = ? ORDER BY id DESC LIMIT 1`+tx.forUpdate(),
+		micros(now.Add(-joinFor)), r.ConnectionID, string(r.Kind), r.Name); err != nil {
+		return 0, fmt.Errorf("look for a request to join: %w", err)
+	}
+	if len(open) == 0 {
+		return addRequest(ctx, tx, r, now)
+	}
+	id := open[0].ID
+	users, err := idsOf(open[0].Users)
+	if err != nil {
+		return 0, err
+	}
+	users = append(users, r.Users...)
+	slices.Sort(users)
+	text, err := idList(slices.Compact(users))
+	if err != nil {
+		return 0, err
+	}
+	if _, err := tx.exec(ctx, `UPDATE requests SET users = ? WHERE id = ?`, text, id); err != nil {
+		return 0, fmt.Errorf("join request %d: %w", id, err)
+	}
+	return id, nil
 }

@@ -27,7 +27,7 @@ func (w *world) decideAll() {
 	w.ok(w.Store.HoldLeaver(w.ctx, "staff", leaving, "cloud", false, oscar, w.now))
 	_, err := w.Store.DueLeavers(w.ctx, w.now.Add(100*day), 10)
 	w.ok(err)
-	_, _, err = w.Store.LeaverStep(w.ctx, "staff", leaving, w.now.Add(8*day))
+	_, err = w.Store.LeaverStep(w.ctx, "staff", leaving, ofLeavers(), w.now.Add(8*day))
 	w.ok(err)
 	for _, err := range w.Store.Leavers(w.ctx, store.LeaverFilter{Connection: "staff"}) {
 		w.ok(err)

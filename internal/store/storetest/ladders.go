@@ -141,10 +141,10 @@ func ladders(t *testing.T, open Open) {
 			due, err := w.Store.DueLeavers(w.ctx, w.now.Add(time.Hour), 10)
 			w.ok(err)
 			w.same("due", len(due), 0)
-			advanced, next, err := w.Store.LeaverStep(w.ctx, "staff", w.userID("eng0"), w.now)
+			step, err := w.Store.LeaverStep(w.ctx, "staff", w.userID("eng0"), ofLeavers(), w.now)
 			w.ok(err)
-			w.same("steps", advanced, int64(0))
-			w.same("next", next, time.Time{})
+			w.same("steps", step.Advanced, int64(0))
+			w.same("next", step.Next, time.Time{})
 			w.ok(w.Store.HoldLeaver(w.ctx, "staff", w.userID("eng0"), "", false, oscar, w.now))
 			w.same("let go", w.after(40*day, "eng0"), "deactivated stripped, deactivated step 3, delete after 2160h0m0s on day 90")
 			w.same("recorded", w.column(`SELECT what || ' ' || who || ' ' || text FROM actions`), []string{"leaver.hold oscar cloud", "leaver.release oscar "})
@@ -212,19 +212,20 @@ func ladders(t *testing.T, open Open) {
 			w.exec(`UPDATE users SET dirty = FALSE`)
 			step := func(after time.Duration, wantSteps int64, wantNext time.Duration) {
 				w.Helper()
-				advanced, next, err := w.Store.LeaverStep(w.ctx, "staff", w.userID("eng0"), began.Add(after))
+				step, err := w.Store.LeaverStep(w.ctx, "staff", w.userID("eng0"), ofLeavers(), began.Add(after))
 				w.ok(err)
-				w.same("steps", advanced, wantSteps)
+				w.same("steps", step.Advanced, wantSteps)
 				want := began.Add(wantNext)
 				if wantNext == 0 {
 					want = time.Time{}
 				}
-				w.same("next", next, want)
+				w.same("next", step.Next, want)
 			}
 			step(0, 0, 7*day)
 			w.same("dirty", w.dirty(), []string{})
 			step(31*day, 2, 90*day)
 			w.same("dirty", w.dirty(), []string{"eng0"})
+			w.same("requests", w.column(`SELECT kind || ' ' || name FROM requests`), []string{"users leaver"})
 			step(31*day, 0, 90*day)
 			w.now = began.Add(31 * day)
 			w.decide()
@@ -234,11 +235,11 @@ func ladders(t *testing.T, open Open) {
 		},
 		"somebody who is not leaving has no next step, and an unknown connection is not found": func(w *world) {
 			w.team("eng", 1)
-			advanced, next, err := w.Store.LeaverStep(w.ctx, "staff", w.userID("eng0"), w.now)
+			step, err := w.Store.LeaverStep(w.ctx, "staff", w.userID("eng0"), ofLeavers(), w.now)
 			w.ok(err)
-			w.same("steps", advanced, int64(0))
-			w.same("next", next, time.Time{})
-			if _, _, err := w.Store.LeaverStep(w.ctx, "nowhere", 1, w.now); !errors.Is(err, store.ErrNotFound) {
+			w.same("steps", step.Advanced, int64(0))
+			w.same("next", step.Next, time.Time{})
+			if _, err := w.Store.LeaverStep(w.ctx, "nowhere", 1, ofLeavers(), w.now); !errors.Is(err, store.ErrNotFound) {
 				w.Errorf("%v, want ErrNotFound", err)
 			}
 		},
@@ -289,4 +290,9 @@ func ladders(t *testing.T, open Open) {
 func (w *world) wanted(name string) []string {
 	w.Helper()
 	return w.column(`SELECT g.name FROM desired_memberships d JOIN groups g ON g.id = d.group_id WHERE d.user_id = ?`, w.userID(name))
+}
+
+// ofLeavers is the request by which steps are carried out.
+func ofLeavers() store.Request {
+	return store.Request{Kind: store.RequestUsers, Name: "leaver", Who: store.Who{Name: "the ladder of a leaver"}}
 }
