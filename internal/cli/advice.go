@@ -71,6 +71,7 @@ var advice = map[directory.Class]string{
 	directory.ClassQuarantine:   "The connection is in quarantine: the guard stopped several runs, each for something new. See why with \"rollcall quarantine\" and \"rollcall held {connection}\"; when the source is right again, \"rollcall quarantine release {connection}\".",
 	directory.ClassSourceShort:  "The source's list was shorter than the configuration's minimum, or far shorter than before, so nothing was taken to be missing. See that the source answers as it should: \"rollcall check\".",
 	directory.ClassChangedSince: "It has changed since that run, so it is left as it is. Nothing to do; \"rollcall explain {connection} USER\" says how it stands.",
+	directory.ClassLeaverHeld:   "A person has put this leaver on hold; \"rollcall leavers release\" lets the ladder go on.",
 	directory.ClassWithAccount:  "It goes with the account, which is suspended and keeps what it is in. Nothing to do.",
 	directory.ClassIrreversible: "{place} cannot take this back. Mend it there by hand, if it must be.",
 	directory.ClassUnsupported:  "{place} cannot do this. Nothing to do; \"rollcall validate\" lists what it can.",

@@ -144,6 +144,8 @@ const (
 	// ClassWithAccount is an undo of a membership of an account that is undone as
 	// a whole: it is suspended, and keeps what it is in.
 	ClassWithAccount Class = "with-account"
+	// ClassLeaverHeld is a removal of a leaver whom a person has put on hold.
+	ClassLeaverHeld Class = "leaver-held"
 	// ClassUnsupported is what this target cannot do.
 	ClassUnsupported Class = "unsupported"
 )

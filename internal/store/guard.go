@@ -131,6 +131,11 @@ func (g guarding) skipUntouchable(ctx context.Context) error {
 				WHERE un.target_id = changes.target_id AND un.remote_id = changes.remote_id))`, g.runID, g.targetID, g.targetID); err != nil {
 		return fmt.Errorf("skip members that must not be touched: %w", err)
 	}
+	// Who is on hold stays as they are, also where a step was due and not yet done.
+	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'skipped', class = 'leaver-held' WHERE run_id = ? AND target_id = ? AND stage IN (1, 5) AND state = 'unguarded'
+		AND user_id IN (SELECT user_id FROM leavers WHERE target_id = ? AND held)`, g.runID, g.targetID, g.targetID); err != nil {
+		return fmt.Errorf("skip leavers on hold: %w", err)
+	}
 	return nil
 }
 

@@ -149,6 +149,14 @@ func ladders(t *testing.T, open Open) {
 			w.same("let go", w.after(40*day, "eng0"), "deactivated stripped, deactivated step 3, delete after 2160h0m0s on day 90")
 			w.same("recorded", w.column(`SELECT what || ' ' || who || ' ' || text FROM actions`), []string{"leaver.hold oscar cloud", "leaver.release oscar "})
 		},
+		"who is put on hold before a step was carried out loses nothing by it, whoever lets removals through": func(w *world) {
+			w.leaving(slowly)
+			w.ok(w.Store.HoldLeaver(w.ctx, "staff", w.userID("eng0"), "", true, oscar, w.now))
+			w.exec(`DELETE FROM run_skips`) // as in every run that begins after the hold
+			w.planAll()
+			w.allow()
+			w.same("on hold", w.column(`SELECT kind || ' ' || state || ' ' || class FROM changes WHERE run_id = ?`, w.claim.RunID), []string{"account.suspend skipped leaver-held"})
+		},
 		"a hold outlasts another reason and rules that say nothing, and takes no step for them": func(w *world) {
 			w.leaving(slowly)
 			w.ok(w.Store.HoldLeaver(w.ctx, "staff", w.userID("eng0"), "", true, oscar, w.now))
