@@ -123,7 +123,7 @@ func TestAnUndoSuspendsWhomTheRunMadeUnderTheGuard(t *testing.T) {
 		switch {
 		case item.Class == "" && item.Reverse == directory.SuspendAccount:
 			reversed++
-		case item.Class == directory.ClassIrreversible:
+		case item.Class == directory.ClassIrreversible, item.Class == directory.ClassWithAccount:
 			kept++
 		default:
 			t.Errorf("the preview has %+v", item)
