@@ -44,9 +44,14 @@ func (l *listener) told(event notify.Event) []notify.Message {
 // is signed and nothing else.
 func (s *scenario) listen() *listener {
 	s.Helper()
-	const secret = "a secret of sixteen characters"
+	const secret, hook = "a secret of sixteen characters", "/a-hook-of-rollcall"
 	l := &listener{}
-	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != hook {
+			// Somebody who still asks for a server that had this port before.
+			http.NotFound(w, r)
+			return
+		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			s.Error(err)
@@ -64,7 +69,7 @@ func (s *scenario) listen() *listener {
 	}))
 	s.Cleanup(receiver.Close)
 	s.Config.Notifications = map[string]config.Notification{"oncall": {Name: "oncall", Kind: config.KindWebhook,
-		URL: config.Hook{Secret: config.NewSecret(receiver.URL)}, Secret: config.NewSecret(secret)}}
+		URL: config.Hook{Secret: config.NewSecret(receiver.URL + hook)}, Secret: config.NewSecret(secret)}}
 	return l
 }
 

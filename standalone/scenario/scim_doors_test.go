@@ -98,7 +98,7 @@ func (p *pushed) quiet() {
 	})
 }
 
-// late holds back the next answer to a path, once it has been made.
+// late holds back the next answer to exactly a path, once it has been made.
 type late struct {
 	mu            sync.Mutex
 	path          string
@@ -107,7 +107,7 @@ type late struct {
 
 func (l *late) hook(phase string, c fault.Call) {
 	l.mu.Lock()
-	if phase != "after" || l.path == "" || !strings.Contains(c.Path, l.path) {
+	if phase != "after" || l.path == "" || c.Path != l.path {
 		l.mu.Unlock()
 		return
 	}
