@@ -83,6 +83,13 @@ func (l *callLog) applied(call *Call, key string) {
 	call.Key = key
 }
 
+// hooked reports whether anybody wants to see calls as they are made.
+func (l *callLog) hooked() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.hooks) > 0
+}
+
 // hook runs the registered hooks outside the lock, so that they may read the
 // log.
 func (l *callLog) hook(phase string, call *Call) {
@@ -170,9 +177,8 @@ func (e *Engine) SetLogging(on bool) {
 }
 
 // OnCall registers a hook, run with "before" when a call is about to be
-// performed and with "after" when it has been and its answer is about to
-// leave (an answer longer than the server's buffer may have left in part). A
-// hook that blocks holds up that call alone.
+// performed and with "after" when it has been and nothing of its answer has
+// left. A hook that blocks holds up that call alone.
 func (e *Engine) OnCall(hook func(phase string, c Call)) {
 	e.log.mu.Lock()
 	defer e.log.mu.Unlock()

@@ -62,6 +62,10 @@ func (e *Engine) Wrap(api string, next http.Handler, errorBody func(w http.Respo
 			}
 		}
 		e.log.hook("before", call)
+		answer := &pending{ResponseWriter: w}
+		if e.log.hooked() {
+			w = answer
+		}
 		w = &recorder{ResponseWriter: w, log: &e.log, call: call}
 		for _, rule := range rules {
 			switch rule.Kind {
@@ -72,6 +76,7 @@ func (e *Engine) Wrap(api string, next http.Handler, errorBody func(w http.Respo
 				}
 				errorBody(w, r, rule.Status)
 				e.log.hook("after", call)
+				answer.leave()
 				return
 			case CutBefore:
 				e.log.hook("after", call)
@@ -84,7 +89,38 @@ func (e *Engine) Wrap(api string, next http.Handler, errorBody func(w http.Respo
 		}
 		next.ServeHTTP(w, r)
 		e.log.hook("after", call)
+		answer.leave()
 	})
+}
+
+// pending keeps an answer until the hooks have run: one that is longer than the
+// server's buffer would have left whole by then, and the connection that a hook
+// holds would be given to the caller's next call.
+type pending struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (w *pending) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+func (w *pending) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(b)
+}
+
+// leave sends what there is of the answer. That the caller went away meanwhile
+// is the caller's affair.
+func (w *pending) leave() {
+	if w.status == 0 {
+		return
+	}
+	w.ResponseWriter.WriteHeader(w.status)
+	_, _ = w.body.WriteTo(w.ResponseWriter)
 }
 
 // wait returns false if the caller went away before the delay was over.

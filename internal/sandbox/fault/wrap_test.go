@@ -252,6 +252,30 @@ func TestHooksRunBeforeAndAfterTheChange(t *testing.T) {
 	}
 }
 
+// A caller that had all of an answer could go on, and send its next call over
+// the connection that the hook holds.
+func TestNothingOfAnAnswerLeavesBeforeTheHookHasRun(t *testing.T) {
+	t.Parallel()
+	engine := fault.New(1)
+	const body = "an answer"
+	handler := engine.Wrap("api", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusCreated)
+		io.WriteString(w, body)
+	}), func(w http.ResponseWriter, _ *http.Request, status int) { w.WriteHeader(status) })
+	answer := httptest.NewRecorder()
+	hooks := 0
+	engine.OnCall(func(string, fault.Call) {
+		hooks++
+		if answer.Body.Len() > 0 {
+			t.Errorf("%q has left before the hook", answer.Body)
+		}
+	})
+	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
+	if hooks != 2 || answer.Code != http.StatusCreated || answer.Body.String() != body {
+		t.Errorf("%d hooks, answered %d %q", hooks, answer.Code, answer.Body)
+	}
+}
+
 func TestACallerWhoGoesAwayIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newStandIn(t)
