@@ -65,7 +65,7 @@ func (d *Duration) UnmarshalJSON(text []byte) error {
 type Rule struct {
 	// ID is assigned when empty.
 	ID string `json:"id,omitempty"`
-	// API is "okta", "atlassian", or "" for both.
+	// API is "okta", "atlassian", a kind of target such as "jira-dc", or "" for all.
 	API string `json:"api,omitempty"`
 	// Method is the HTTP method, or "" for any.
 	Method string `json:"method,omitempty"`
@@ -88,6 +88,9 @@ type Rule struct {
 	// MatchBody is a regular expression on the request's body, or "" for any,
 	// so that one person can be refused for ever.
 	MatchBody string `json:"match_body,omitempty"`
+	// MatchQuery is a regular expression on the address's query as it is sent
+	// (escaped), or "" for any: for APIs that name people there.
+	MatchQuery string `json:"match_query,omitempty"`
 }
 
 // Validate returns what is wrong with the rule, nil if nothing.
@@ -99,7 +102,7 @@ func (rule Rule) Validate() error {
 // compiled is a rule ready for matching, with its counters.
 type compiled struct {
 	Rule
-	path, body *regexp.Regexp
+	path, body, query *regexp.Regexp
 	// matched counts requests that the rule's conditions fit, applied those it
 	// changed.
 	matched, applied int
@@ -133,6 +136,11 @@ func compile(rule Rule) (*compiled, error) {
 			return nil, fmt.Errorf("fault rule: body: %w", err)
 		}
 	}
+	if rule.MatchQuery != "" {
+		if c.query, err = regexp.Compile(rule.MatchQuery); err != nil {
+			return nil, fmt.Errorf("fault rule: query: %w", err)
+		}
+	}
 	return c, nil
 }
 
@@ -140,5 +148,6 @@ func compile(rule Rule) (*compiled, error) {
 func (c *compiled) concerns(api string, r *http.Request) bool {
 	return (c.API == "" || c.API == api) &&
 		(c.Method == "" || c.Method == r.Method) &&
-		(c.path == nil || c.path.MatchString(r.URL.Path))
+		(c.path == nil || c.path.MatchString(r.URL.Path)) &&
+		(c.query == nil || c.query.MatchString(r.URL.RawQuery))
 }

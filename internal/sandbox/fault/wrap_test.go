@@ -96,6 +96,7 @@ func TestFaultsOfWholeCalls(t *testing.T) {
 		{"a rule for another API does not apply", fault.Rule{Kind: fault.CutBefore, API: "atlassian"}, 201, 1, ""},
 		{"a rule for another method does not apply", fault.Rule{Kind: fault.CutBefore, Method: "GET"}, 201, 1, ""},
 		{"a rule for another body does not apply", fault.Rule{Kind: fault.CutBefore, MatchBody: "somebody@else"}, 201, 1, ""},
+		{"a rule for another query does not apply", fault.Rule{Kind: fault.CutBefore, MatchQuery: "name=somebody"}, 201, 1, ""},
 		{"a rule for this body applies", fault.Rule{Kind: fault.Status, Status: 400, MatchBody: "me@here"}, 400, 0, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

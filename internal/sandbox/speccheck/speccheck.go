@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/gorilla/mux"
 )
 
 // The descriptions that Load knows, by the name of their file.
@@ -32,11 +34,27 @@ const (
 	Okta                    = "okta"
 	AtlassianOrganizations  = "atlassian-org"
 	AtlassianUserManagement = "atlassian-user-mgmt"
+	AtlassianSCIM           = "atlassian-scim"
+	JiraCloud               = "jira-cloud"
+	ConfluenceCloudV1       = "confluence-cloud-v1"
+	ConfluenceCloudV2       = "confluence-cloud-v2"
+	BitbucketCloud          = "bitbucket-cloud"
+	JiraDataCenter          = "jira-dc"
+	ConfluenceDataCenter    = "confluence-dc"
+	BitbucketDataCenter     = "bitbucket-dc"
 )
 
 // prefixes are where an API is mounted below the vendor's host, for those not
-// at its root.
-var prefixes = map[string]string{AtlassianOrganizations: "/admin"}
+// at its root. The descriptions of the servers that people run themselves are
+// taken without a context path: their stand-ins are mounted at the root, or
+// behind http.StripPrefix within the checker's handler.
+var prefixes = map[string]string{
+	AtlassianOrganizations: "/admin",
+	ConfluenceCloudV2:      "/wiki/api/v2",
+	BitbucketCloud:         "/2.0",
+	JiraDataCenter:         "/rest",
+	BitbucketDataCenter:    "/rest",
+}
 
 // Checker checks traffic against one API description. It is safe for
 // concurrent use.
@@ -47,6 +65,10 @@ type Checker struct {
 	// others pass unchecked, so that several checkers can stand in a row.
 	roots   []string
 	lenient bool
+	// except are operations beside the description (see Except).
+	except *mux.Router
+	// answers are statuses beside the description (see ExceptAnswer).
+	answers map[string]bool
 
 	mu         sync.Mutex
 	violations []string
@@ -118,6 +140,7 @@ func newChecker(name, path string) (*Checker, error) {
 	if prefix != "" {
 		document.Servers[0].URL = prefix
 	}
+	registerMediaTypes(document)
 	// User management tells two objects apart by a boolean, which is no
 	// discriminator (OpenAPI 3.0 wants a string); the objects' enumerations
 	// tell them apart as well.
@@ -130,12 +153,9 @@ func newChecker(name, path string) (*Checker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a router: %w", err)
 	}
-	c := &Checker{name: name, router: router, checked: map[string]int{}}
-	for template := range document.Paths.Map() {
-		first, _, _ := strings.Cut(strings.TrimPrefix(template, "/"), "/")
-		if root := prefix + "/" + first; !slices.Contains(c.roots, root) {
-			c.roots = append(c.roots, root)
-		}
+	c := &Checker{name: name, router: router, checked: map[string]int{}, except: mux.NewRouter()}
+	for _, root := range rootsOf(slices.Collect(maps.Keys(document.Paths.Map()))) {
+		c.roots = append(c.roots, prefix+root)
 	}
 	return c, nil
 }
@@ -168,9 +188,13 @@ func (c *Checker) Checked() map[string]int {
 }
 
 func (c *Checker) violate(r *http.Request, format string, args ...any) {
+	c.fault(r.Method+" "+r.URL.Path, format, args...)
+}
+
+func (c *Checker) fault(operation, format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.violations = append(c.violations, c.name+": "+r.Method+" "+r.URL.Path+": "+fmt.Sprintf(format, args...))
+	c.violations = append(c.violations, c.name+": "+operation+": "+fmt.Sprintf(format, args...))
 }
 
 func (c *Checker) covers(path string) bool {
@@ -182,7 +206,7 @@ func (c *Checker) covers(path string) bool {
 // Handler passes every request on to next and checks it and its answer.
 func (c *Checker) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !c.covers(r.URL.Path) {
+		if !c.covers(r.URL.Path) || c.except.Match(r, &mux.RouteMatch{}) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -217,7 +241,9 @@ func (c *Checker) check(r *http.Request, body []byte, answer *tee) {
 		status = http.StatusOK
 	}
 	c.mu.Lock()
-	c.checked[fmt.Sprintf("%s %s %d", route.Method, route.Path, status)]++
+	operation := fmt.Sprintf("%s %s %d", route.Method, route.Path, status)
+	c.checked[operation]++
+	beside := c.answers[operation]
 	c.mu.Unlock()
 	input := &openapi3filter.RequestValidationInput{
 		Request: request, PathParams: params, Route: route,
@@ -232,7 +258,7 @@ func (c *Checker) check(r *http.Request, body []byte, answer *tee) {
 		c.violate(r, "request (answered %d): %v", status, wrong)
 	}
 	documented := route.Operation.Responses.Status(status)
-	if documented == nil && (excused || undocumented(status)) {
+	if documented == nil && (excused || beside || undocumented(status)) {
 		return
 	}
 	// Okta answers some calls that have no described body with {}.
@@ -255,32 +281,3 @@ func (c *Checker) check(r *http.Request, body []byte, answer *tee) {
 func undocumented(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusTooManyRequests || status >= 500
 }
-
-// tee keeps a copy of an answer.
-type tee struct {
-	http.ResponseWriter
-	status int
-	body   bytes.Buffer
-}
-
-func (t *tee) WriteHeader(status int) {
-	if t.status == 0 {
-		t.status = status
-	}
-	t.ResponseWriter.WriteHeader(status)
-}
-
-func (t *tee) Write(b []byte) (int, error) {
-	if t.status == 0 {
-		t.status = http.StatusOK
-	}
-	t.body.Write(b)
-	n, err := t.ResponseWriter.Write(b)
-	if err != nil {
-		return n, fmt.Errorf("pass the answer on: %w", err)
-	}
-	return n, nil
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (t *tee) Unwrap() http.ResponseWriter { return t.ResponseWriter }
