@@ -1,0 +1,70 @@
+package guardsim
+
+import (
+	"time"
+
+	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/people"
+)
+
+// API is the name under which calls appear in the fault engine.
+const API = "atlassian-guard"
+
+// What a Sim is set up with where its Options leave something out.
+const (
+	DefaultDirectory       = "2fb21891-0000-4000-8000-a61aade3834c"
+	DefaultKey             = "guard-scim-key-for-the-sandbox"
+	DefaultOrganization    = "6f1f4b3e-0000-4000-8000-00000000a11a"
+	DefaultOrganizationKey = "guard-organisation-key-for-the-sandbox"
+	// DefaultAdministrator is the address of the organisation's administrator.
+	DefaultAdministrator = "site.admin@" + people.Domain
+	// DefaultPage is the most that a page of a list has.
+	DefaultPage = 100
+)
+
+// Options shape a Sim. The zero value is usable.
+type Options struct {
+	// Engine misbehaves and keeps the log of calls; nil is a quiet one.
+	Engine *fault.Engine
+	Seed   int64
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+	// Directory and Key, Organization and OrganizationKey are the Default… ones
+	// when empty.
+	Directory, Key                string
+	Organization, OrganizationKey string
+	// Domains are the verified ones; when nil those of the sandbox's people and
+	// example.com.
+	Domains []string
+	// Page is the most that a page has; DefaultPage when zero.
+	Page int
+	// SeatLimit is how many active users the directory takes; 0 is any number.
+	SeatLimit int
+}
+
+func (o Options) withDefaults() Options {
+	if o.Engine == nil {
+		o.Engine = fault.New(o.Seed)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	for _, field := range []struct {
+		value    *string
+		fallback string
+	}{
+		{&o.Directory, DefaultDirectory}, {&o.Key, DefaultKey},
+		{&o.Organization, DefaultOrganization}, {&o.OrganizationKey, DefaultOrganizationKey},
+	} {
+		if *field.value == "" {
+			*field.value = field.fallback
+		}
+	}
+	if o.Domains == nil {
+		o.Domains = []string{people.Domain, people.PartnerDomain, "example.com"}
+	}
+	if o.Page == 0 {
+		o.Page = DefaultPage
+	}
+	return o
+}
