@@ -49,10 +49,26 @@ func attributesText(attributes map[string]string) string {
 }
 
 // patchOf is what has to be written so that an account is what is desired.
-// What is not known of an account counts as different.
-func patchOf(d store.DueChange) (directory.AccountPatch, error) {
+// What is not known of an account counts as different. The user name of an
+// account that exists is written only where the configuration says so. A target
+// that tells no address takes the name and the address together, since it could
+// not keep the one that it is not given.
+func (b *batch) patchOf(d store.DueChange) (directory.AccountPatch, error) {
+	patch, err := patchOf(d, b.target.RenamesAccounts)
+	if err == nil && !b.target.Can.TellsAddress() && (patch.Email != nil || patch.DisplayName != nil) {
+		if d.DesiredEmail != "" {
+			patch.Email = &d.DesiredEmail
+		}
+		if d.DesiredName != "" {
+			patch.DisplayName = &d.DesiredName
+		}
+	}
+	return patch, err
+}
+
+func patchOf(d store.DueChange, renames bool) (directory.AccountPatch, error) {
 	var patch directory.AccountPatch
-	if d.DesiredUserName != "" && d.DesiredUserName != d.AccountUserName {
+	if renames && d.DesiredUserName != "" && !strings.EqualFold(d.DesiredUserName, d.AccountUserName) {
 		patch.UserName = &d.DesiredUserName
 	}
 	if d.DesiredEmail != "" && !strings.EqualFold(d.DesiredEmail, d.AccountEmail) {

@@ -95,15 +95,22 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 	if err := b.settleAdopted(ctx, adopted, taken, full); err != nil {
 		return err
 	}
+	creator, creates := b.target.Target.(directory.AccountCreator)
+	if !creates {
+		// People get their account by other means; the next run finds and adopts it.
+		return b.each(ctx, create, func(context.Context, store.DueChange) attempt {
+			return ended(directory.Skipped, directory.ClassUnsupported)
+		})
+	}
 	if err := b.Store.Intend(ctx, b.claim, intended, b.Now()); err != nil {
 		return err
 	}
-	return b.create(ctx, create, full)
+	return b.create(ctx, creator, create, full)
 }
 
 // create makes accounts: first those who have waited for a licence, in their
 // order, then the others together.
-func (b *batch) create(ctx context.Context, due []store.DueChange, full *seats) error {
+func (b *batch) create(ctx context.Context, creator directory.AccountCreator, due []store.DueChange, full *seats) error {
 	// The link now, the outcome once the rest is written too: an attempt that is
 	// cut off between the two leaves a change that is still to be done.
 	settle := func(d store.DueChange, t attempt) error {
@@ -114,7 +121,7 @@ func (b *batch) create(ctx context.Context, due []store.DueChange, full *seats) 
 		return b.recorder.add(t.Outcome, subjectOf(d))
 	}
 	for _, turn := range turns(due) {
-		made, err := b.together(ctx, turn, full, b.target.CreateAccounts, settle)
+		made, err := b.together(ctx, turn, full, creator.CreateAccounts, settle)
 		if err != nil {
 			return err
 		}
@@ -144,7 +151,7 @@ func (b *batch) notForUs(d store.DueChange) (directory.Class, bool) {
 	switch {
 	case d.DesiredState != string(directory.DesireActive):
 		return directory.ClassStale, true
-	case b.protected.Account("", d.DesiredEmail):
+	case b.protected.Account("", d.DesiredEmail, d.DesiredUserName):
 		return directory.ClassProtected, true
 	}
 	return "", false
@@ -155,7 +162,7 @@ func (b *batch) notForUs(d store.DueChange) (directory.Class, bool) {
 // for whom it was done. Once no licence is free, nobody else is asked for.
 func (b *batch) together(ctx context.Context, due []store.DueChange, full *seats,
 	call func(context.Context, []directory.NewAccount, func(directory.AccountCreated)) error,
-	settle func(store.DueChange, attempt) error) ([]store.DueChange, error) {
+	settle func(store.DueChange, attempt) error) ([]newcomer, error) {
 	if len(due) == 0 {
 		return nil, nil
 	}
@@ -175,7 +182,7 @@ func (b *batch) together(ctx context.Context, due []store.DueChange, full *seats
 		if err != nil {
 			return nil, err
 		}
-		people[i] = directory.NewAccount{Ref: d.ID, UserName: d.DesiredUserName, Email: d.DesiredEmail, DisplayName: d.DesiredName, Attributes: attributes}
+		people[i] = directory.NewAccount{Ref: d.ID, AccountID: d.AccountID, UserName: d.DesiredUserName, Email: d.DesiredEmail, DisplayName: d.DesiredName, Attributes: attributes}
 		for _, w := range wanted[d.UserID] {
 			people[i].GroupIDs = append(people[i].GroupIDs, w.TargetGroupID)
 		}
@@ -190,7 +197,7 @@ func (b *batch) together(ctx context.Context, due []store.DueChange, full *seats
 		}
 		return err
 	})
-	var made []store.DueChange
+	var made []newcomer
 	var stop error
 	err = call(gated, people, func(done directory.AccountCreated) {
 		d := byID[done.Ref]
@@ -210,7 +217,7 @@ func (b *batch) together(ctx context.Context, due []store.DueChange, full *seats
 		default:
 			t = b.created(d, done, joinedGroups(wanted[d.UserID], done.Joined))
 			d.AccountID = done.AccountID
-			made = append(made, d)
+			made = append(made, newcomer{d, done.Account})
 		}
 		if err := settle(d, t); err != nil && stop == nil {
 			stop = err

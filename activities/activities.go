@@ -48,6 +48,8 @@ type Activities struct {
 
 	// protections are, by a target's id, when it was last asked what must not be touched.
 	protections sync.Map
+	// outages are, by a target's id, until when it is left alone.
+	outages sync.Map
 	// sources are when each connection's source last said which organisation it
 	// is, by the connection's id.
 	sources sync.Map
@@ -143,6 +145,14 @@ type Target struct {
 	// LinkBy are the attributes by which an existing account is found to be
 	// somebody's, in order: email, user_name, or others of Can.LinkBy.
 	LinkBy []string
+	// RenamesAccounts is whether an existing account's user name follows the
+	// rules; without it they name new accounts only.
+	RenamesAccounts bool
+	// Nests is whether a group that is in another in the source is so here, where
+	// both are taken; without it the people of the inner one are in the outer one.
+	Nests bool
+	// Permissions are what groups are to hold here; more is never taken away.
+	Permissions []directory.GroupPermission
 	// FullEvery is how old what is known of the target may get.
 	FullEvery time.Duration
 	// Concurrency is how many calls a batch makes side by side.

@@ -24,7 +24,7 @@ func (b *batch) adopt(d store.DueChange, accounts []directory.Account, linked ma
 	switch {
 	case len(accounts) > 1:
 		return ended(directory.Refused, directory.ClassAmbiguous), false
-	case b.protected.Account(a.ID, a.Email):
+	case b.protected.Account(a.ID, a.Email, a.UserName):
 		return ended(directory.Skipped, directory.ClassProtected), false
 	case a.ReadOnly:
 		return ended(directory.Skipped, directory.ClassReadOnly), false

@@ -112,6 +112,8 @@ type batch struct {
 
 	// busy, when set, reports whether another run has the lease of a change's subject.
 	busy func(store.DueChange) bool
+	// access is what the target said of the groups that give access.
+	access accessGroups
 	// elsewhere are the users whose account another run has made.
 	elsewhere map[int64]bool
 	// retried is whether an earlier attempt at the batch was cut off.
@@ -155,23 +157,19 @@ func (b *batch) one(ctx context.Context, d store.DueChange) attempt {
 	if directory.Kind(d.Kind) == directory.RemoveMember && d.UserID == 0 {
 		return b.removeForeign(ctx, d)
 	}
+	switch directory.Kind(d.Kind) {
+	case directory.AddNesting, directory.RemoveNesting:
+		return b.nest(ctx, d)
+	}
 	if d.AccountID == "" {
 		return ended(directory.Blocked, directory.ClassNoLink)
 	}
-	if d.Protected || b.protected.Account(d.AccountID, d.AccountEmail) {
+	if b.untouchable(d) {
 		return ended(directory.Skipped, directory.ClassProtected)
 	}
 	switch directory.Kind(d.Kind) {
 	case directory.SuspendAccount:
-		switch directory.DesiredState(d.DesiredState) {
-		case directory.DesireSuspended, directory.DesireDeactivated, directory.DesireDeleted: // a later step suspends as well
-		default:
-			return b.stale(d)
-		}
-		if err := b.target.SuspendAccount(ctx, d.AccountID); err != nil {
-			return failed(err)
-		}
-		return b.observed(d, directory.AccountSuspended)
+		return b.suspend(ctx, d)
 	case directory.DeactivateAccount:
 		return b.deactivate(ctx, d)
 	case directory.DeleteAccount:
@@ -198,6 +196,9 @@ func (b *batch) membership(ctx context.Context, d store.DueChange) attempt {
 			return failed(err)
 		}
 		return attempt{Outcome: store.Outcome{State: directory.Applied, Joined: []int64{d.GroupID}}}
+	}
+	if t, may := b.throughAnother(ctx, d); !may {
+		return t
 	}
 	if err := b.target.RemoveMember(ctx, d.TargetGroupID, d.AccountID); err != nil {
 		return failed(err)

@@ -17,18 +17,22 @@ func (b *batch) converge(ctx context.Context, d store.DueChange) attempt {
 		return ended(directory.Blocked, directory.ClassNoLink)
 	case d.DesiredState != string(directory.DesireActive):
 		return b.stale(d)
-	case d.Protected || b.protected.Account(d.AccountID, d.AccountEmail):
+	case b.untouchable(d):
 		return ended(directory.Skipped, directory.ClassProtected)
 	}
 	now := known(d)
 	switch now.Status {
 	case directory.AccountSuspended, directory.AccountDeactivated:
-		if err := b.target.RestoreAccount(ctx, d.AccountID); err != nil {
+		restorer, can := b.target.Target.(directory.Restorer)
+		if !can {
+			return ended(directory.Skipped, directory.ClassUnsupported)
+		}
+		if err := restorer.RestoreAccount(ctx, d.AccountID); err != nil {
 			return waits(failed(err))
 		}
 		now.Status = directory.AccountActive
 	}
-	patch, err := patchOf(d)
+	patch, err := b.patchOf(d)
 	if err != nil {
 		return unread(err)
 	}
@@ -106,50 +110,4 @@ func (b *batch) write(ctx context.Context, d store.DueChange, patch directory.Ac
 		return &directory.UnmanagedError{Call: "update account"}
 	}
 	return writer.UpdateAccount(ctx, d.AccountID, patch)
-}
-
-// deactivate blocks the account of somebody whose ladder says so by now.
-func (b *batch) deactivate(ctx context.Context, d store.DueChange) attempt {
-	switch {
-	case d.AccountID == "":
-		return ended(directory.Blocked, directory.ClassNoLink)
-	case d.Protected || b.protected.Account(d.AccountID, d.AccountEmail):
-		return ended(directory.Skipped, directory.ClassProtected)
-	case d.DesiredState != string(directory.DesireDeactivated) && d.DesiredState != string(directory.DesireDeleted):
-		return b.stale(d)
-	}
-	deactivator, can := b.target.Target.(directory.Deactivator)
-	if !can {
-		return ended(directory.Refused, directory.ClassUnsupported)
-	}
-	if err := deactivator.DeactivateAccount(ctx, d.AccountID); err != nil {
-		return failed(err)
-	}
-	now := known(d)
-	now.Status = directory.AccountDeactivated
-	return attempt{Outcome: store.Outcome{State: directory.Applied, Account: &now}}
-}
-
-// deleteAccount takes the account of somebody out of the target, at the end of
-// a ladder that says so. It cannot be taken back: what is desired must be
-// exactly that at this moment.
-func (b *batch) deleteAccount(ctx context.Context, d store.DueChange) attempt {
-	switch {
-	case d.AccountID == "":
-		return ended(directory.Blocked, directory.ClassNoLink)
-	case d.Protected || b.protected.Account(d.AccountID, d.AccountEmail):
-		return ended(directory.Skipped, directory.ClassProtected)
-	case d.DesiredState != string(directory.DesireDeleted):
-		return ended(directory.Skipped, directory.ClassStale)
-	case d.RemoteID != "" && d.RemoteID != d.AccountID:
-		return ended(directory.Skipped, directory.ClassStale) // planned, and admitted, about another account
-	}
-	deleter, can := b.target.Target.(directory.AccountDeleter)
-	if !can {
-		return ended(directory.Refused, directory.ClassUnsupported)
-	}
-	if err := deleter.DeleteAccount(ctx, d.AccountID); err != nil {
-		return failed(err)
-	}
-	return attempt{Outcome: store.Outcome{State: directory.Applied, Gone: true}}
 }

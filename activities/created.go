@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
@@ -11,29 +10,60 @@ import (
 
 // observeCreated learns what the target made of new accounts, whether they
 // are managed above all, and writes the attributes that a create could not carry.
-func (b *batch) observeCreated(ctx context.Context, made []store.DueChange) error {
-	emails := make([]string, 0, len(made))
-	for _, d := range made {
-		emails = append(emails, d.DesiredEmail)
+// Those of whom the target's answer has told it are not looked up.
+func (b *batch) observeCreated(ctx context.Context, made []newcomer) error {
+	var unknown []store.DueChange
+	for _, n := range made {
+		if n.account == nil {
+			unknown = append(unknown, n.DueChange)
+		}
 	}
-	if len(emails) == 0 {
-		return nil
-	}
-	found, err := b.findByEmail(ctx, emails)
+	found, err := b.lookUpCreated(ctx, unknown)
 	if err != nil {
 		return err
 	}
 	return eachAtOnce(ctx, b.target.Concurrency, len(made), func(ctx context.Context, i int) error {
-		d := made[i]
+		d := made[i].DueChange
 		// Where the target's search lags, what the create said has to do.
 		account := directory.Account{ID: d.AccountID, UserName: d.DesiredUserName, Email: d.DesiredEmail, Status: directory.AccountActive}
-		for _, a := range found[strings.ToLower(d.DesiredEmail)] {
-			if a.ID == d.AccountID {
-				account = a
-			}
+		if a, there := found[d.AccountID]; there {
+			account = a
+		}
+		if told := made[i].account; told != nil {
+			account = *told
+		}
+		if account.Email == "" {
+			account.Email = d.DesiredEmail // it was created with it, whatever the target tells
 		}
 		return b.complete(ctx, d, account)
 	})
+}
+
+// newcomer is a change whose account is there now, as the target's answer has
+// told it; nil where that told nothing.
+type newcomer struct {
+	store.DueChange
+	account *directory.Account
+}
+
+// lookUpCreated finds new accounts, by their ids: by the address, or by the user
+// name in a target that tells no address.
+func (b *batch) lookUpCreated(ctx context.Context, made []store.DueChange) (map[string]directory.Account, error) {
+	attribute := byEmail
+	if !b.target.Can.TellsAddress() {
+		attribute = byUserName
+	}
+	accounts, err := b.findBy(ctx, attribute, made)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]directory.Account, len(made))
+	for _, theirs := range accounts {
+		for _, a := range theirs {
+			found[a.ID] = a
+		}
+	}
+	return found, nil
 }
 
 // complete writes what a create did not carry, where the target lets us, and
@@ -41,11 +71,13 @@ func (b *batch) observeCreated(ctx context.Context, made []store.DueChange) erro
 func (b *batch) complete(ctx context.Context, d store.DueChange, account directory.Account) error {
 	take(&d, account)
 	t := attempt{Outcome: store.Outcome{State: directory.Applied, Account: &account, Origin: store.Created}}
-	patch, err := patchOf(d)
+	patch, err := b.patchOf(d)
 	if err != nil {
 		return err
 	}
-	patch.Email = nil // it was created with it
+	if patch.DisplayName == nil || b.target.Can.TellsAddress() {
+		patch.Email = nil // it was created with it
+	}
 	written := patch
 	written.Attributes = filled(patch.Attributes)
 	if !account.Managed || nothing(patch) {

@@ -96,8 +96,11 @@ func (a *Activities) drain(ctx context.Context, in workflows.DrainInput) (workfl
 func (a *Activities) ensure(ctx context.Context, c *Connection) (store.Connection, error) {
 	specs := make([]store.TargetSpec, len(c.Targets))
 	for i, t := range c.Targets {
+		_, writes := t.Target.(directory.AccountWriter)
 		specs[i] = store.TargetSpec{
 			Name: t.Name, Kind: t.Kind, Identity: t.Identity, Additive: t.Mode != directory.Authoritative, Renames: t.Can.Renames, Recreates: t.Recreate,
+			RenamesAccounts: t.RenamesAccounts, Unwritable: !writes, UndoBy: t.Can.UndoBy(),
+			Nests: t.nests(), Permissions: t.Permissions,
 		}
 	}
 	return a.Store.EnsureConnection(ctx, c.Name, c.RulesDigest, c.keeps(), specs)

@@ -70,7 +70,14 @@ func (w *targetWork) fateOf(item store.InboxItem, s subjects) fate {
 				f.becomes, f.class = becomesPutOff, directory.Class(ch.Class)
 			}
 		case directory.Blocked:
-			blocked = true
+			switch {
+			case directory.Class(ch.Class) == directory.ClassNoNesting: // the next run that looks at all of them
+			case isUser:
+				blocked = true
+			case item.Attempts < goneTries:
+				// Nothing wakes a group: it looks now and then whether the other one is there.
+				f.becomes, f.class = becomesPutOff, directory.Class(ch.Class)
+			}
 		case directory.Refused, directory.Skipped:
 			never = never || ch.Kind == string(directory.CreateAccount)
 		}

@@ -10,20 +10,27 @@ import (
 )
 
 // groups applies the changes of groups: those to be renamed first, since a
-// name that becomes free may be another's, then those to be made or replaced.
+// name that becomes free may be another's, then those to be made or replaced,
+// then what they are permitted.
 func (b *batch) groups(ctx context.Context, due []store.DueChange) error {
-	var renamed, made []store.DueChange
+	var renamed, made, permitted []store.DueChange
 	for _, d := range due {
-		if directory.Kind(d.Kind) == directory.RenameGroup {
+		switch directory.Kind(d.Kind) {
+		case directory.RenameGroup:
 			renamed = append(renamed, d)
-		} else {
+		case directory.PermitGroup:
+			permitted = append(permitted, d)
+		default:
 			made = append(made, d)
 		}
 	}
 	if err := b.each(ctx, renamed, b.renameGroup); err != nil {
 		return err
 	}
-	return b.createGroups(ctx, made)
+	if err := b.createGroups(ctx, made); err != nil {
+		return err
+	}
+	return b.permits(ctx, permitted)
 }
 
 // each applies changes side by side, each of them once the run's control lets
@@ -55,15 +62,15 @@ func (b *batch) wrongName(d store.DueChange) (attempt, bool) {
 
 // createGroups gives each group its counterpart, or a new one in place of one
 // that cannot be renamed: one of that name is adopted only where the
-// configuration says so, and never one with an administrative role; otherwise
-// it is a conflict that is reported.
+// configuration says so or it was this group's already, and never one with an
+// administrative role; otherwise it is a conflict that is reported.
 func (b *batch) createGroups(ctx context.Context, due []store.DueChange) error {
 	if len(due) == 0 {
 		return nil
 	}
-	names := make([]string, len(due))
+	names, wanted := make([]string, len(due)), make([]int64, len(due))
 	for i, d := range due {
-		names[i] = strings.TrimSpace(d.GroupName)
+		names[i], wanted[i] = strings.TrimSpace(d.GroupName), d.GroupID
 	}
 	groups, err := steady(ctx, func() ([]directory.TargetGroup, error) { return b.target.FindGroups(ctx, names) })
 	if err != nil {
@@ -79,10 +86,14 @@ func (b *batch) createGroups(ctx context.Context, due []store.DueChange) error {
 	if err != nil {
 		return err
 	}
+	lost, err := b.Store.LostGroups(ctx, b.targetID, wanted)
+	if err != nil {
+		return err
+	}
 	var create []store.DueChange
 	var intended []int64
 	for _, d := range due {
-		t, absent := b.counterpart(ctx, d, found[strings.ToLower(strings.TrimSpace(d.GroupName))], linked)
+		t, absent := b.counterpart(ctx, d, found[strings.ToLower(strings.TrimSpace(d.GroupName))], linked, lost[d.GroupID])
 		if absent {
 			create = append(create, d)
 			intended = append(intended, d.ID)
@@ -100,7 +111,7 @@ func (b *batch) createGroups(ctx context.Context, due []store.DueChange) error {
 
 // counterpart decides what becomes of a group by what the target holds under
 // its name already; absent is whether there is nothing, so that it is created.
-func (b *batch) counterpart(ctx context.Context, d store.DueChange, existing []directory.TargetGroup, linked map[string]int64) (t attempt, absent bool) {
+func (b *batch) counterpart(ctx context.Context, d store.DueChange, existing []directory.TargetGroup, linked map[string]int64, lost store.LostGroup) (t attempt, absent bool) {
 	if d.GroupName == "" && d.GroupProblem == "" {
 		return ended(directory.Skipped, directory.ClassStale), false
 	}
@@ -124,7 +135,7 @@ func (b *batch) counterpart(ctx context.Context, d store.DueChange, existing []d
 	if len(existing) == 0 {
 		return attempt{}, true
 	}
-	t = b.adoptGroup(ctx, d, existing, linked)
+	t = b.adoptGroup(ctx, d, existing, linked, lost)
 	if t.Group != nil {
 		t.Former = former(d)
 	}
@@ -176,7 +187,10 @@ func (b *batch) renameGroup(ctx context.Context, d store.DueChange) attempt {
 	return attempt{Outcome: store.Outcome{State: directory.Applied, Group: &directory.TargetGroup{ID: d.TargetGroupID, Name: name}}}
 }
 
-func (b *batch) adoptGroup(ctx context.Context, d store.DueChange, existing []directory.TargetGroup, linked map[string]int64) attempt {
+// adoptGroup links what bears a group's name already: what the configuration
+// lets be adopted, what an attempt of ours made just before it ended, and what
+// was this group's until the target said wrongly that it is gone.
+func (b *batch) adoptGroup(ctx context.Context, d store.DueChange, existing []directory.TargetGroup, linked map[string]int64, lost store.LostGroup) attempt {
 	g := existing[0]
 	if len(existing) > 1 {
 		return ended(directory.Refused, directory.ClassAmbiguous)
@@ -191,7 +205,10 @@ func (b *batch) adoptGroup(ctx context.Context, d store.DueChange, existing []di
 		return ended(directory.Refused, directory.ClassLinked)
 	}
 	origin := store.Adopted
-	if !b.target.AdoptGroups(g.Name) {
+	switch {
+	case lost.RemoteID != "" && lost.RemoteID == g.ID:
+		origin = lost.Origin
+	case !b.target.AdoptGroups(g.Name):
 		ours, err := b.leftByUs(ctx, d, g)
 		if err != nil {
 			return failed(err)
@@ -222,7 +239,7 @@ func (b *batch) removeForeign(ctx context.Context, d store.DueChange) attempt {
 	switch {
 	case d.TargetGroupID == "" || d.RemoteID == "":
 		return ended(directory.Blocked, directory.ClassNoLink)
-	case d.Protected || b.protected.Group(d.TargetGroupID, d.TargetGroupName) || b.protected.Account(d.RemoteID, ""):
+	case d.Protected || b.protected.Group(d.TargetGroupID, d.TargetGroupName) || b.protected.Account(d.RemoteID, "", ""):
 		return ended(directory.Skipped, directory.ClassProtected)
 	case !d.Foreign || b.target.Mode != directory.Authoritative:
 		return ended(directory.Skipped, directory.ClassStale)
@@ -232,7 +249,7 @@ func (b *batch) removeForeign(ctx context.Context, d store.DueChange) attempt {
 	case directory.ClassOf(err) == directory.ClassNotFound:
 	case err != nil:
 		return failed(err)
-	case b.protected.Account(account.ID, account.Email):
+	case b.protected.Account(account.ID, account.Email, account.UserName):
 		return ended(directory.Skipped, directory.ClassProtected)
 	case account.ReadOnly:
 		return ended(directory.Skipped, directory.ClassReadOnly)

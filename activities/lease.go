@@ -118,7 +118,7 @@ func (b *batch) settleBusy(ctx context.Context, due []store.DueChange) ([]store.
 // done reports whether a change has been made by another run: what was
 // observed of its subject, whose lease is held, is what the change asks for.
 func (b *batch) done(d store.DueChange) bool {
-	attributes, err := patchOf(d)
+	attributes, err := patchOf(d, b.target.RenamesAccounts)
 	known := err == nil && attributes.UserName == nil && attributes.Email == nil && len(attributes.Attributes) == 0 &&
 		(attributes.DisplayName == nil || d.AccountName == "")
 	switch directory.Kind(d.Kind) {

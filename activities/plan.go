@@ -148,17 +148,28 @@ func (a *Activities) Batches(ctx context.Context, in workflows.StageInput) (work
 }
 
 // eachAtOnce runs n pieces of work, at most limit side by side, and stops at
-// the first error. When a person has stopped the run, those under way are let
-// end: what they do to a target is known and recorded then.
+// the first error. When a person has stopped the run, or a rate limit is met,
+// those under way are let end: what they do to a target is known and recorded
+// then.
 func eachAtOnce(ctx context.Context, limit, n int, work func(ctx context.Context, i int) error) error {
-	var stopped atomic.Bool
+	var (
+		stopped atomic.Bool
+		limited atomic.Pointer[error]
+	)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(limit)
 	for i := range n {
 		group.Go(func() error {
+			if limited.Load() != nil {
+				return nil
+			}
 			err := work(ctx, i)
-			if errors.Is(err, errStopped) {
+			switch {
+			case errors.Is(err, errStopped):
 				stopped.Store(true)
+				return nil
+			case directory.ClassOf(err) == directory.ClassRateLimited:
+				limited.CompareAndSwap(nil, &err)
 				return nil
 			}
 			return err
@@ -167,6 +178,9 @@ func eachAtOnce(ctx context.Context, limit, n int, work func(ctx context.Context
 	err := group.Wait()
 	if err == nil && stopped.Load() {
 		return errStopped
+	}
+	if first := limited.Load(); err == nil && first != nil {
+		return *first
 	}
 	return err
 }

@@ -36,6 +36,8 @@ type targetWork struct {
 	// class is that of what made the target unusable, wait what it asked for.
 	class directory.Class
 	wait  time.Duration
+	// silent is whether the last calls of a batch had no answer.
+	silent bool
 }
 
 // apply plans and applies what is desired of users and groups in the target,
@@ -81,7 +83,13 @@ func (w *targetWork) apply(ctx context.Context, users, groups []int64) error {
 		if plan.Total == 0 {
 			break
 		}
-		if err := w.carryOut(ctx, plan, users, groups); err != nil {
+		if w.waitsOut() {
+			break
+		}
+		started := w.Now()
+		err = w.carryOut(ctx, plan, users, groups)
+		w.timed(started, w.silent || directory.ClassOf(err) == directory.ClassUnavailable)
+		if err != nil {
 			if err = w.give(ctx, err); err != nil {
 				return err
 			}
@@ -167,6 +175,7 @@ func (w *targetWork) carryOut(ctx context.Context, plan store.SubjectPlan, users
 		w.counts.Waiting += result.Waiting
 		w.linkedGroups = w.linkedGroups || stage == directory.StageGroups && result.Applied > 0
 		w.wait = max(w.wait, b.longestWait())
+		w.silent = b.failures.Load() > 0
 		if err != nil {
 			return err
 		}

@@ -34,6 +34,8 @@ type recorder struct {
 type queued struct {
 	store.Outcome
 	subject string
+	// settled, when set, is no outcome: it is closed once all before it are stored.
+	settled chan struct{}
 }
 
 func newRecorder(ctx context.Context, b *batch) *recorder {
@@ -49,8 +51,18 @@ func (r *recorder) add(o store.Outcome, subject string) error {
 	r.mu.Lock()
 	err := r.err
 	r.mu.Unlock()
-	r.queue <- queued{o, subject}
+	r.queue <- queued{Outcome: o, subject: subject}
 	return err
+}
+
+// settle waits until what was handed over is stored, for what builds on it.
+func (r *recorder) settle() error {
+	settled := make(chan struct{})
+	r.queue <- queued{settled: settled}
+	<-settled
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
 }
 
 // close stores what is left and returns what the outcomes came to.
@@ -72,6 +84,12 @@ func (r *recorder) loop() {
 			if !ok {
 				r.flush(waiting)
 				return
+			}
+			if o.settled != nil {
+				r.flush(waiting)
+				waiting = nil
+				close(o.settled)
+				continue
 			}
 			waiting = append(waiting, o)
 			if len(waiting) == 1 {

@@ -269,6 +269,7 @@ func (c *Connection) Decider(t *Target, id int64) store.TargetDecider {
 		},
 		Group:    func(g directory.Group) directory.DesiredGroup { return c.Rules.Group(t.Name, g) },
 		Defaults: c.Rules.Defaults(t.Name),
+		Nests:    t.nests(),
 	}
 }
 

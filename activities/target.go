@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
-	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
 
@@ -90,67 +89,6 @@ func (a *Activities) groupsPage(ctx context.Context, in workflows.TargetReadInpu
 	return observedPage{page.Next, len(page.Groups), seen}, err
 }
 
-// confirmLostAccounts looks up linked accounts that the list lacked, and
-// forgets the link of those that are really gone.
-func (a *Activities) confirmLostAccounts(ctx context.Context, claim store.Claim, targetID int64, t *Target) error {
-	lost, err := a.Store.UnseenAccounts(ctx, claim, targetID)
-	if err != nil {
-		return err
-	}
-	for _, l := range lost {
-		account, err := steady(ctx, func() (directory.Account, error) { return t.Account(ctx, l.RemoteID) })
-		switch {
-		case directory.ClassOf(err) == directory.ClassNotFound:
-			if err := a.Store.DropAccountLink(ctx, claim, targetID, l); err != nil {
-				return err
-			}
-			if err := a.Store.Note(ctx, claim, store.Note{TargetID: targetID, Code: "account-lost", UserID: l.Subject, Text: "The account was removed in the target; it is made again if its person should have one."}); err != nil {
-				return err
-			}
-		case err != nil:
-			return err
-		default:
-			if _, err := a.Store.ObserveAccounts(ctx, claim, targetID, []directory.Account{account}, a.Now()); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// confirmLostGroups finds linked groups that the list lacked by their name,
-// and forgets the link of those that are really gone.
-func (a *Activities) confirmLostGroups(ctx context.Context, claim store.Claim, targetID int64, t *Target) error {
-	lost, err := a.Store.UnseenGroups(ctx, claim, targetID)
-	if err != nil || len(lost) == 0 {
-		return err
-	}
-	names := make([]string, len(lost))
-	for i, l := range lost {
-		names[i] = l.Name
-	}
-	found, err := steady(ctx, func() ([]directory.TargetGroup, error) { return t.FindGroups(ctx, names) })
-	if err != nil {
-		return err
-	}
-	there := make(map[string]bool, len(found))
-	for _, g := range found {
-		there[g.ID] = true
-	}
-	for _, l := range lost {
-		if there[l.RemoteID] {
-			continue
-		}
-		if err := a.Store.DropGroupLink(ctx, claim, targetID, l); err != nil {
-			return err
-		}
-		if err := a.Store.Note(ctx, claim, store.Note{TargetID: targetID, Code: "group-lost", GroupID: l.Subject, Text: "The group was removed in the target; it is made again."}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (a *Activities) observeMembers(ctx context.Context, in workflows.TargetReadInput, t *Target) (workflows.ReadResult, error) {
 	var after int64
 	if in.Cursor != "" {
@@ -163,6 +101,10 @@ func (a *Activities) observeMembers(ctx context.Context, in workflows.TargetRead
 		return workflows.ReadResult{}, err
 	}
 	claim := claimOf(in.RunRef)
+	scopes, err := a.permittedScopes(ctx, in.Target.ID, t, links)
+	if err != nil {
+		return workflows.ReadResult{}, err
+	}
 	result := workflows.ReadResult{}
 	counts := make([]int, len(links))
 	err = eachAtOnce(ctx, groupsAtOnce, len(links), func(ctx context.Context, i int) error {
@@ -174,7 +116,13 @@ func (a *Activities) observeMembers(ctx context.Context, in workflows.TargetRead
 			return err
 		}
 		counts[i] = len(members)
-		return a.Store.ObserveMembers(ctx, claim, in.Target.ID, links[i].Subject, members)
+		if err := a.Store.ObserveMembers(ctx, claim, in.Target.ID, links[i].Subject, members); err != nil {
+			return err
+		}
+		if err := a.observeSubgroups(ctx, claim, in.Target.ID, t, links[i]); err != nil && directory.ClassOf(err) != directory.ClassNotFound {
+			return err
+		}
+		return a.observePermissions(ctx, claim, in.Target.ID, t, links[i], scopes[links[i].Subject])
 	})
 	if err != nil {
 		return workflows.ReadResult{}, err

@@ -47,6 +47,24 @@ func (t *targetState) give(err error) error {
 	return nil
 }
 
+// atTarget runs an activity that calls a target. One of several that is down is
+// given up sooner (see impatient); a rate limit is no outage, and is waited for.
+func (s *syncRun) atTarget(options workflow.Context, name string, in, result any) error {
+	if len(s.Targets) == 1 {
+		return workflow.ExecuteActivity(options, name, in).Get(options, result)
+	}
+	options = impatient(options)
+	until := workflow.Now(options).Add(patience)
+	for {
+		err := workflow.ExecuteActivity(options, name, in).Get(options, result)
+		var application *temporal.ApplicationError
+		if !asApplication(err, &application) || application.NonRetryable() ||
+			directory.Class(application.Type()) != directory.ClassRateLimited || workflow.Now(options).After(until) {
+			return err
+		}
+	}
+}
+
 // classFenced is the class of a run that has lost its connection to another.
 const classFenced directory.Class = "fenced"
 
@@ -87,17 +105,17 @@ func (s *syncRun) plan(ctx workflow.Context, t *targetState) (int64, error) {
 	t.Stages = plan.Stages
 	s.stage(ctx, "guarding")
 	var guard GuardResult
-	if err := workflow.ExecuteActivity(remote(ctx, t.Ref.Queue, s.Begun.Heartbeat, "guard "+t.Ref.Name), ActivityGuard, in).Get(ctx, &guard); err != nil {
+	if err := s.atTarget(remote(ctx, t.Ref.Queue, s.Begun.Heartbeat, "guard "+t.Ref.Name), ActivityGuard, in, &guard); err != nil {
 		return 0, err
 	}
 	if guard.Doubted > 0 {
-		err := workflow.ExecuteActivity(lookUp(ctx, s.Begun.SourceQueue, s.Begun.Heartbeat), ActivityLookUp, in).Get(ctx, nil)
+		err := workflow.ExecuteActivity(lookUp(ctx, s.Begun.SourceQueue, s.Begun.Heartbeat, t.Ref.Name), ActivityLookUp, in).Get(ctx, nil)
 		if temporal.IsCanceledError(err) || err != nil && classOf(err) == classStopped {
 			return 0, err
 		}
 		if err != nil {
 			// Never remove on doubt: what could not be looked up is held.
-			if err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, "hold what could not be looked up"), ActivityHoldDoubts, in).Get(ctx, nil); err != nil {
+			if err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, t.Ref.Name+": hold what could not be looked up"), ActivityHoldDoubts, in).Get(ctx, nil); err != nil {
 				return 0, err
 			}
 		}
@@ -131,7 +149,7 @@ func (s *syncRun) applyStages(ctx workflow.Context, t *targetState) error {
 func (s *syncRun) failRest(ctx workflow.Context, t *targetState, cause error) {
 	for _, stage := range t.Stages {
 		in := StageInput{RunRef: s.Begun.RunRef, Target: t.Ref, Stage: stage, Class: classOf(cause)}
-		if err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, "report what is left"), ActivityFailStage, in).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, t.Ref.Name+": report what is left"), ActivityFailStage, in).Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Warn("what is left was not recorded", "target", t.Ref.Name, "stage", stage.String())
 			return
 		}
@@ -143,7 +161,7 @@ func (s *syncRun) failRest(ctx workflow.Context, t *targetState, cause error) {
 func (s *syncRun) applyWindow(ctx workflow.Context, t *targetState, stage directory.Stage) (bool, error) {
 	var list BatchesResult
 	in := StageInput{RunRef: s.Begun.RunRef, Target: t.Ref, Stage: stage, After: t.After - 1}
-	if err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, "list batches"), ActivityBatches, in).Get(ctx, &list); err != nil {
+	if err := workflow.ExecuteActivity(local(ctx, s.Begun.Heartbeat, t.Ref.Name+": list batches"), ActivityBatches, in).Get(ctx, &list); err != nil {
 		return false, err
 	}
 	if len(list.Ranges) == 0 {
@@ -161,7 +179,7 @@ func (s *syncRun) applyWindow(ctx workflow.Context, t *targetState, stage direct
 				options = urgent(ctx, t.Ref.Queue, s.Begun.Heartbeat, fmt.Sprintf("%s: %s", t.Ref.Name, stage))
 			}
 			var result ApplyResult
-			if err := workflow.ExecuteActivity(options, ActivityApplyBatch, BatchInput{RunRef: s.Begun.RunRef, Target: t.Ref, Stage: stage, Range: r}).Get(ctx, &result); err != nil {
+			if err := s.atTarget(options, ActivityApplyBatch, BatchInput{RunRef: s.Begun.RunRef, Target: t.Ref, Stage: stage, Range: r}, &result); err != nil {
 				stopped = true
 				return err
 			}

@@ -48,6 +48,16 @@ func remote(ctx workflow.Context, queue string, heartbeat time.Duration, summary
 	})
 }
 
+// impatient gives up a target that is down after eight tries over about two
+// minutes, as long as a change in the retry lane. It is for one of several
+// targets: a run that waits for it keeps the schedule from looking after the
+// others. The next run finds what is left.
+func impatient(ctx workflow.Context) workflow.Context {
+	options := workflow.GetActivityOptions(ctx)
+	options.RetryPolicy = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 8}
+	return workflow.WithActivityOptions(ctx, options)
+}
+
 // urgent options are for leavers, which go before everything else that waits
 // on the same queue (1 is the highest priority, 3 the default).
 func urgent(ctx workflow.Context, queue string, heartbeat time.Duration, summary string) workflow.Context {
@@ -59,8 +69,8 @@ func urgent(ctx workflow.Context, queue string, heartbeat time.Duration, summary
 
 // lookUp options bound how long removals wait for a source that does not
 // answer: they are held then, and everything else goes on.
-func lookUp(ctx workflow.Context, queue string, heartbeat time.Duration) workflow.Context {
-	ctx = remote(ctx, queue, heartbeat, "look up doubted removals")
+func lookUp(ctx workflow.Context, queue string, heartbeat time.Duration, target string) workflow.Context {
+	ctx = remote(ctx, queue, heartbeat, target+": look up doubted removals")
 	options := workflow.GetActivityOptions(ctx)
 	options.ScheduleToCloseTimeout = 5 * time.Minute
 	options.RetryPolicy.MaximumInterval = 15 * time.Second
@@ -70,10 +80,7 @@ func lookUp(ctx workflow.Context, queue string, heartbeat time.Duration) workflo
 // single options are for one change in the retry lane: eight tries over about
 // two minutes, after which it is reported and left to the next run.
 func single(ctx workflow.Context, queue string, heartbeat time.Duration, summary string) workflow.Context {
-	ctx = remote(ctx, queue, heartbeat, summary)
-	options := workflow.GetActivityOptions(ctx)
-	options.RetryPolicy = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 8}
-	return workflow.WithActivityOptions(ctx, options)
+	return impatient(remote(ctx, queue, heartbeat, summary))
 }
 
 // draining options are for the activities that apply what was pushed. They go

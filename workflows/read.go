@@ -118,7 +118,7 @@ func (s *syncRun) readTarget(ctx workflow.Context, t *targetState) error {
 	for t.ReadList < len(targetLists) {
 		var page ReadResult
 		in := TargetReadInput{RunRef: s.Begun.RunRef, Target: t.Ref, List: targetLists[t.ReadList], Cursor: t.ReadCursor, Part: t.ReadPart}
-		err := workflow.ExecuteActivity(remote(ctx, t.Ref.Queue, s.Begun.Heartbeat, "read "+in.List+" of "+t.Ref.Name), ActivityReadTarget, in).Get(ctx, &page)
+		err := s.atTarget(remote(ctx, t.Ref.Queue, s.Begun.Heartbeat, "read "+in.List+" of "+t.Ref.Name), ActivityReadTarget, in, &page)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package propertytest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -68,14 +69,20 @@ func newEngine(ctx context.Context, dir string, o organisation, between wrap) (*
 	}
 	e := &engine{ctx: ctx, store: s}
 	e.source = sourcememory.New(sourcememory.Options{PageSize: o.pageSize, Now: e.now})
-	e.target = targetmemory.New(targetmemory.Options{PageSize: 3, Seats: o.seats})
+	e.target = targetmemory.New(o.options())
 	// Nothing that the organisation does not limit is limited by the guard.
 	open := store.Limits{Window: 24 * time.Hour, HeldFor: 72 * time.Hour, Share: 1, Count: 1 << 30, Always: 1 << 30}
-	can := targetmemory.Capabilities()
+	can := o.variant.Capabilities()
 	can.Renames = !o.noRenames
+	// What stands before the target can do all that it can.
+	whole, ok := between(e.target).(targetmemory.Whole)
+	if !ok {
+		return nil, errors.New("what stands before the target hides what it can do")
+	}
 	t := &activities.Target{
-		Target: between(e.target), Name: cloud, Kind: targetmemory.Kind, Identity: identity, Queue: cloud, Can: can,
+		Target: targetmemory.As(o.variant, whole), Name: cloud, Kind: targetmemory.Kind, Identity: identity, Queue: cloud, Can: can,
 		AdoptGroups: func(name string) bool { return o.adopts(name) }, Guard: open, Mode: o.mode, LinkBy: o.linkBy, Recreate: o.recreates,
+		RenamesAccounts:   o.attributes["user_name"] != "",
 		ProtectedAccounts: o.protectedAccounts, ProtectedGroups: o.protectedGroups, FullEvery: time.Nanosecond, Concurrency: 4,
 	}
 	c := &activities.Connection{

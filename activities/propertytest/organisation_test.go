@@ -23,6 +23,7 @@ type organisation struct {
 	halls   []hall
 	events  []event
 
+	variant                            targetmemory.Variant
 	pageSize                           int
 	seats                              int
 	noRenames, recreates               bool
@@ -82,7 +83,7 @@ func (p person) user() directory.User {
 }
 
 func (o organisation) spec() rules.Spec {
-	target := rules.TargetSpec{Attributes: map[string]rules.Expression{}, Leavers: map[directory.Reason]directory.Ladder{}, Can: targetmemory.Capabilities()}
+	target := rules.TargetSpec{Attributes: map[string]rules.Expression{}, Leavers: map[directory.Reason]directory.Ladder{}, Can: o.variant.Capabilities()}
 	for name, text := range o.attributes {
 		target.Attributes[name] = rules.Expression{Path: "attributes." + name, Text: text}
 	}
@@ -96,6 +97,35 @@ func (o organisation) spec() rules.Spec {
 	return rules.Spec{
 		Scope:   rules.ScopeSpec{Users: rules.Expression{Path: "scope.users", Text: o.scope}},
 		Targets: map[string]rules.TargetSpec{cloud: target},
+	}
+}
+
+// options are those of the target.
+func (o organisation) options() targetmemory.Options {
+	options := targetmemory.Options{PageSize: 3, Seats: o.seats, Nameless: o.variant == targetmemory.Nameless,
+		Unmanaged: o.variant == targetmemory.Grouping}
+	switch o.variant {
+	case targetmemory.AccessTaking:
+		options.AccessGroups = []string{"Everybody", "Engineering"}
+	case targetmemory.LeadKeeping:
+		options.LeadsTo = "account-1"
+	}
+	return options
+}
+
+// narrow makes an organisation one that the variant can serve.
+func (o *organisation) narrow() {
+	can := o.variant.Capabilities()
+	o.ladder = slices.DeleteFunc(slices.Clone(o.ladder), func(s directory.Step) bool { return !slices.Contains(can.Steps, s.Action) })
+	if o.variant == targetmemory.Nameless {
+		// By an address nobody is found, and nobody is known to be protected.
+		o.linkBy = []string{"user_name"}
+		for i, address := range o.protectedAccounts {
+			o.protectedAccounts[i], _, _ = strings.Cut(address, "@")
+		}
+	}
+	if o.variant == targetmemory.Grouping {
+		o.attributes = nil
 	}
 }
 
@@ -151,6 +181,7 @@ func addressOf(name string) string { return name + "@example.com" }
 func organisations() *rapid.Generator[organisation] {
 	return rapid.Custom(func(t *rapid.T) organisation {
 		o := organisation{
+			variant:  rapid.SampledFrom(append(targetmemory.Variants(), targetmemory.Everything, targetmemory.Everything)).Draw(t, "variant"),
 			pageSize: rapid.IntRange(1, 5).Draw(t, "page size"),
 			mode:     rapid.SampledFrom([]directory.GroupMode{directory.Additive, directory.Authoritative}).Draw(t, "mode"),
 			scope:    rapid.SampledFrom([]string{"", `user.profile.department != "Sales"`}).Draw(t, "scope"),
@@ -183,6 +214,7 @@ func organisations() *rapid.Generator[organisation] {
 				Text: rapid.SampledFrom([]string{"Sales", "Engineering", "Renamed", "Clerk", ""}).Draw(t, "text"),
 			})
 		}
+		o.narrow()
 		return o
 	})
 }
@@ -259,7 +291,7 @@ func (o *organisation) target(t *rapid.T) {
 }
 
 // happenings are what may happen between two runs.
-var happenings = []string{"status", "department", "title", "address", "join", "leave", "rename group", "delete group", "erase", "hire", "drift member", "drift stranger", "time"}
+var happenings = []string{"status", "department", "title", "address", "join", "leave", "rename group", "delete group", "erase", "hire", "drift member", "drift stranger", "time", "lead", "account"}
 
 // happen lets an event happen.
 func (o organisation) happen(e *engine, it event) {
@@ -312,8 +344,26 @@ func (o organisation) happen(e *engine, it event) {
 		e.source.SetUser(person{Name: name, Email: addressOf(name), Status: directory.StatusActive, Department: it.Text}.user())
 	case "drift member", "drift stranger":
 		o.drift(e, it)
+	case "lead":
+		if state := e.target.State(); len(state.Accounts) > 0 {
+			e.target.SeedLead("project "+it.Text, state.Accounts[it.A%len(state.Accounts)].ID)
+		}
+	case "account":
+		o.signUp(e, someone)
 	case "time":
 		e.leap(time.Duration(it.B) * 12 * time.Hour)
+	}
+}
+
+// signUp is what somebody does who gets an account by other means.
+func (o organisation) signUp(e *engine, p person) {
+	for _, a := range e.target.State().Accounts {
+		if strings.EqualFold(a.Email, p.Email) || strings.EqualFold(a.UserName, p.Name) {
+			return
+		}
+	}
+	if p.Email != "" {
+		e.target.SeedAccount(targetmemory.AccountSeed{Account: directory.Account{Email: p.Email, UserName: p.Name, DisplayName: "Signed Up", Managed: true}})
 	}
 }
 

@@ -25,11 +25,12 @@ func TestAfterApplyThePlanIsEmpty(t *testing.T) {
 
 // key is what a change is about, whichever run it is of.
 type key struct {
-	kind            string
-	userID, groupID int64
+	kind                     string
+	userID, groupID, outerID int64
+	scope                    string
 }
 
-func keyOf(c store.Change) key { return key{c.Kind, c.UserID, c.GroupID} }
+func keyOf(c store.Change) key { return key{c.Kind, c.UserID, c.GroupID, c.OuterID, c.Scope} }
 
 // settles runs, lets everything happen, and runs again after each: a dry run
 // then finds nothing to do that the run before did not say it could not do.

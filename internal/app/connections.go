@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -18,7 +19,6 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/source/okta"
 	"github.com/rollcall-sync/rollcall/internal/source/pushed"
 	"github.com/rollcall-sync/rollcall/internal/store"
-	"github.com/rollcall-sync/rollcall/internal/target/atlassiancloud"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
 )
 
@@ -33,9 +33,15 @@ type Database interface {
 // database the vendors' rate limits are left to themselves, and of a source
 // that is pushed nothing is known.
 func Connections(c *config.Config, db Database) (map[string]*activities.Connection, error) {
+	return connections(c, db, nil)
+}
+
+// connections is Connections with the calls counted; nil metrics count
+// nothing.
+func connections(c *config.Config, db Database, metrics *callMetrics) (map[string]*activities.Connection, error) {
 	all := make(map[string]*activities.Connection, len(c.Connections))
 	for _, name := range c.ConnectionNames() {
-		connection, err := connect(name, c.Connections[name], db)
+		connection, err := connect(name, c.Connections[name], db, metrics)
 		if err != nil {
 			return nil, fmt.Errorf("connection %s: %w", name, err)
 		}
@@ -44,14 +50,14 @@ func Connections(c *config.Config, db Database) (map[string]*activities.Connecti
 	return all, nil
 }
 
-func connect(name string, c config.Connection, db Database) (*activities.Connection, error) {
+func connect(name string, c config.Connection, db Database, metrics *callMetrics) (*activities.Connection, error) {
 	set, err := rules.Compile(c.Rules(capabilities))
 	if err != nil {
 		return nil, err
 	}
 	// No attributes are stored but those that a rule reads.
 	kept, all := set.Attributes()
-	source, err := newSource(name, c, set, db)
+	source, err := newSource(name, c, set, db, metrics)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +65,7 @@ func connect(name string, c config.Connection, db Database) (*activities.Connect
 		Name: name, RulesDigest: rulesDigest(c, set), Source: source, SourceQueue: temporal.SourceQueue(name),
 		Rules:     set,
 		FullEvery: c.Source.FullRead.Duration(), Overlap: c.Source.Overlap,
-		Guard: limits(c.Guard.For(config.TargetGuard{})), SourceFloor: floor(c.Guard), QuarantineAfter: c.Guard.QuarantineAfter,
+		Guard: guardLimits(c.Guard.For(config.TargetGuard{})), SourceFloor: floor(c.Guard), QuarantineAfter: c.Guard.QuarantineAfter,
 	}
 	connection.Pushes = c.Pushed()
 	if c.Source.Kind == config.KindScim {
@@ -67,31 +73,25 @@ func connect(name string, c config.Connection, db Database) (*activities.Connect
 	}
 	for _, targetName := range c.TargetNames() {
 		t := c.Targets[targetName]
-		client, err := newTarget(t, db)
+		client, err := newTarget(name, t, db, metrics)
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", targetName, err)
 		}
 		connection.Targets = append(connection.Targets, &activities.Target{
-			Target: client, Name: targetName, Kind: t.Kind, Identity: atlassiancloud.Identity(t.Organization, t.Directory),
+			Target: client, Name: targetName, Kind: t.Kind, Identity: identity(t),
 			Queue: temporal.TargetQueue(name, targetName), AdoptGroups: adopts(t.AdoptGroups),
 			ProtectedAccounts: t.Protected.Accounts, ProtectedGroups: t.Protected.Groups,
-			Can: capabilities(t.Kind), Guard: limits(c.Guard.For(t.Guard)),
+			Can: capabilities(t.Kind), Guard: guardLimits(c.Guard.For(t.Guard)),
 			Mode: directory.GroupMode(t.Groups.Mode), Recreate: t.Groups.Renames == config.RenamesRecreate, LinkBy: t.LinkBy,
+			RenamesAccounts: t.RenamesAccounts(),
+			Nests:           t.Groups.Nested == config.NestedKeep && capabilities(t.Kind).Nests, Permissions: permissions(t.Permissions),
 			FullEvery: t.FullRead.Duration(), Concurrency: t.Concurrency,
 		})
 	}
 	return connection, nil
 }
 
-// capabilities is what a kind of target can do.
-func capabilities(kind string) directory.Capabilities {
-	if kind == config.KindAtlassianCloud {
-		return atlassiancloud.Capabilities()
-	}
-	return directory.Capabilities{}
-}
-
-func limits(g config.Guard) store.Limits {
+func guardLimits(g config.Guard) store.Limits {
 	l := store.Limits{
 		Share: float64(g.RemovalsShare), Count: int64(g.RemovalsLimit), Always: int64(g.AlwaysAllowed), Window: g.Window, HeldFor: g.HeldExpires,
 	}
@@ -110,7 +110,7 @@ func floor(g config.Guard) store.SourceFloor {
 	}
 }
 
-func newSource(name string, c config.Connection, set *rules.Set, db Database) (directory.Source, error) {
+func newSource(name string, c config.Connection, set *rules.Set, db Database, metrics *callMetrics) (directory.Source, error) {
 	s := c.Source
 	kept, all := set.Attributes()
 	if s.Kind == config.KindScim {
@@ -121,28 +121,15 @@ func newSource(name string, c config.Connection, set *rules.Set, db Database) (d
 		Groups:     okta.Selection{Names: s.Groups, Exclude: s.ExcludeGroups, Types: s.GroupTypes, IDs: s.GroupIDs, Where: set.Selects},
 		Attributes: okta.Attributes{Names: kept, All: all},
 	}
+	if metrics != nil || db != nil {
+		reads.Transport = metrics.around(okta.NewTransport(), name, "source", func(r *http.Request) string { return r.Method + " " + okta.BucketOf(r) })
+	}
 	if db != nil {
-		reads.Transport = budget.NewTransport(okta.NewTransport(), db, budget.Endpoint{
+		reads.Transport = budget.NewTransport(reads.Transport, db, budget.Endpoint{
 			Owner: owner("okta", s.URL, s.Token), Share: float64(s.RateLimitShare), Bucket: okta.BucketOf, Read: okta.ReadLimits,
 		})
 	}
 	return okta.New(reads)
-}
-
-func newTarget(t config.Target, db Database) (directory.Target, error) {
-	c := atlassiancloud.Config{
-		BaseURL: t.URL, Organization: t.Organization, Directory: t.Directory, APIKey: t.APIKey.Reveal(),
-		SendInvitations: t.SendInvitations, Timeout: t.Timeout, UserAgent: userAgent(),
-	}
-	for _, p := range t.Products {
-		c.Products = append(c.Products, atlassiancloud.Product(p))
-	}
-	if db != nil {
-		c.Transport = budget.NewTransport(atlassiancloud.BaseTransport(), db, budget.Endpoint{
-			Owner: owner("atlassian", t.URL, t.APIKey), Share: float64(t.RateLimitShare), Bucket: atlassiancloud.BucketOf, Read: atlassiancloud.ReadLimits,
-		})
-	}
-	return atlassiancloud.New(c)
 }
 
 // owner names a budget by endpoint and credential; the credential itself
@@ -156,6 +143,15 @@ func owner(kind, address string, credential config.Secret) string {
 	return fmt.Sprintf("%s:%s:%s", kind, host, hex.EncodeToString(digest[:6]))
 }
 
+// permissions are what the configuration has groups hold.
+func permissions(all []config.Permission) []directory.GroupPermission {
+	var held []directory.GroupPermission
+	for _, p := range all {
+		held = append(held, directory.GroupPermission{Group: p.Group, Permission: p.In()})
+	}
+	return held
+}
+
 func adopts(a config.AdoptGroups) func(string) bool {
 	return func(name string) bool {
 		return a.All || slices.ContainsFunc(a.Names, func(n string) bool { return strings.EqualFold(n, name) })
@@ -166,9 +162,9 @@ func adopts(a config.AdoptGroups) func(string) bool {
 // how often are no rules.
 func rulesDigest(c config.Connection, set *rules.Set) string {
 	type target struct {
-		Name, Kind, Organization, Directory string
-		Mode, Renames, Nested               string
-		LinkBy                              []string
+		Name, Kind, Identity  string
+		Mode, Renames, Nested string
+		LinkBy                []string
 	}
 	decides := struct {
 		Rules                       string
@@ -180,7 +176,7 @@ func rulesDigest(c config.Connection, set *rules.Set) string {
 	}{set.Digest(), c.Source.Kind, c.Source.URL, c.Source.AppID, c.Source.Groups, c.Source.ExcludeGroups, c.Source.GroupTypes, c.Source.GroupIDs, nil, nil, nil}
 	for _, name := range c.TargetNames() {
 		t := c.Targets[name]
-		decides.Targets = append(decides.Targets, target{name, t.Kind, t.Organization, t.Directory, t.Groups.Mode, t.Groups.Renames, t.Groups.Nested, t.LinkBy})
+		decides.Targets = append(decides.Targets, target{name, t.Kind, identity(t), t.Groups.Mode, t.Groups.Renames, t.Groups.Nested, t.LinkBy})
 		decides.AdoptAll = append(decides.AdoptAll, t.AdoptGroups.All)
 		decides.AdoptNames = append(decides.AdoptNames, t.AdoptGroups.Names)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rollcall-sync/rollcall/activities"
 	"github.com/rollcall-sync/rollcall/internal/config"
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/directory/rules"
@@ -135,18 +136,23 @@ connections:
 	}
 }
 
-// The configuration is checked against what it is told that a target can do,
-// without the target's package.
-func TestTheConfigurationKnowsWhatTheTargetsCanDo(t *testing.T) {
+func TestTheEndOfEachCredentialIsKnown(t *testing.T) {
 	t.Parallel()
-	want, got := capabilities(config.KindAtlassianCloud), config.Capabilities(config.KindAtlassianCloud)
-	want.GroupName = nil
-	slices.Sort(want.Attributes)
-	slices.Sort(got.Attributes)
-	slices.Sort(want.Steps)
-	got.Steps = slices.Sorted(slices.Values(got.Steps))
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("capabilities (-target +configuration):\n%s", diff)
+	text := strings.NewReplacer("directory: d1,", "directory: d1, api_key_expires: 2027-01-31,", `token: "${KEY}", products: [jira-software]`, `token: "${KEY}", token_expires: 2027-02-28, products: []`).
+		Replace(withoutSharedGroups(oneOfEach("http://127.0.0.1:1")))
+	var acts activities.Activities
+	if err := control(parsed(t, text), &acts); err != nil {
+		t.Fatal(err)
+	}
+	ends := map[string]string{}
+	for _, e := range acts.Tidy.Expiries {
+		if !e.At.IsZero() {
+			ends[e.Setting] = e.At.Format(time.DateOnly)
+		}
+	}
+	want := map[string]string{"connections.staff.targets.atlassian-cloud.api_key": "2027-01-31", "connections.staff.targets.jira-cloud.token": "2027-02-28"}
+	if diff := cmp.Diff(want, ends); diff != "" {
+		t.Errorf("ends (-want +got):\n%s", diff)
 	}
 }
 

@@ -62,7 +62,10 @@ func control(c *config.Config, acts *activities.Activities) error {
 		at := "connections." + name
 		acts.Tidy.Expiries = append(acts.Tidy.Expiries, activities.Expiry{Connection: name, Setting: at + ".source.token", At: connection.Source.TokenExpires})
 		for _, target := range connection.TargetNames() {
-			acts.Tidy.Expiries = append(acts.Tidy.Expiries, activities.Expiry{Connection: name, Setting: at + ".targets." + target + ".api_key", At: connection.Targets[target].APIKeyExpires})
+			t, setting := connection.Targets[target], at+".targets."+target
+			acts.Tidy.Expiries = append(acts.Tidy.Expiries,
+				activities.Expiry{Connection: name, Setting: setting + ".api_key", At: t.APIKeyExpires},
+				activities.Expiry{Connection: name, Setting: setting + ".token", At: t.TokenExpires})
 		}
 	}
 	return nil

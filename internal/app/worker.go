@@ -82,7 +82,13 @@ func StartWorker(ctx context.Context, c *config.Config, o WorkerOptions) (_ *Wor
 	if w.Store, err = store.Open(ctx, DatabaseAddress(c.Database), o.StoreOptions...); err != nil {
 		return nil, err
 	}
-	connections, err := Connections(c, w.Store)
+	var calls *callMetrics
+	if o.Registry != nil {
+		if calls, err = newCallMetrics(o.Registry, o.Now); err != nil {
+			return nil, err
+		}
+	}
+	connections, err := connections(c, w.Store, calls)
 	if err != nil {
 		return nil, err
 	}

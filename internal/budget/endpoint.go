@@ -31,6 +31,8 @@ type Endpoint struct {
 	Bucket func(*http.Request) string
 	// Read reads the limits from an answer's headers; false if it has none.
 	Read func(h http.Header, now time.Time) (Limits, bool)
+	// Assumed is the limit that is kept to as long as no answer states one.
+	Assumed Assumed
 	// Precision is how far from the truth Limits.Reset may be. Zero means
 	// 1.5 s: headers are in whole seconds, rounded nobody says how, of another
 	// clock that is known in whole seconds too.

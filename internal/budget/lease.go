@@ -27,6 +27,8 @@ func (s State) Lease(now time.Time, urgent bool, e Endpoint) (State, Lease) {
 	switch s.Phase {
 	case PhaseUnlimited:
 		return s, Lease{Unlimited: true}
+	case PhaseAssumed:
+		return s.leaseAssumed(now, urgent)
 	case PhasePaced:
 		n := min(s.room(urgent), max(1, s.Cap/10))
 		s.Used += n

@@ -50,7 +50,7 @@ func (s State) Apply(r Report, now time.Time, e Endpoint) State {
 		s.Refusals = 0
 	}
 	if r.Refused != nil {
-		s = s.refused(*r.Refused, now)
+		s = s.refused(*r.Refused, now, e)
 	}
 	return s
 }
@@ -102,7 +102,7 @@ func (s State) correct(l Limits, current bool, now time.Time, e Endpoint) State 
 
 // refused lowers the pace, once for all calls that were under way together,
 // and blocks until the vendor said to come back.
-func (s State) refused(r Refusal, now time.Time) State {
+func (s State) refused(r Refusal, now time.Time, e Endpoint) State {
 	if !r.SentAt.After(s.LastRefused) {
 		if r.Until.After(s.BlockedUntil) {
 			s.BlockedUntil = earlier(r.Until, now.Add(longestBlock))
@@ -111,15 +111,17 @@ func (s State) refused(r Refusal, now time.Time) State {
 	}
 	s.LastRefused = now
 	s.Refusals++
+	until := now.Add(firstBlock << min(s.Refusals-1, 6))
 	switch s.Phase {
 	case PhaseLimited, PhasePaced:
 		s.Cap = max(1, s.Cap/2)
+	case PhaseAssumed:
+		s, until = s.refusedAssumed(r, now, e)
 	default:
 		s = paced(s, max(pacedFirst, r.Rate/2), now)
 	}
-	until := r.Until
-	if until.IsZero() {
-		until = now.Add(firstBlock << min(s.Refusals-1, 6))
+	if !r.Until.IsZero() {
+		until = r.Until
 	}
 	if until = earlier(until, now.Add(longestBlock)); until.After(s.BlockedUntil) {
 		s.BlockedUntil = until

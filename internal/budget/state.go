@@ -16,6 +16,8 @@ const (
 	// PhasePaced: the vendor refused calls without ever stating a limit, so
 	// the pace is found by trying.
 	PhasePaced Phase = "paced"
+	// PhaseAssumed: no answer states a limit, and one is assumed.
+	PhaseAssumed Phase = "assumed"
 )
 
 // State is what is known and used of one bucket. The zero State is a bucket
@@ -24,7 +26,8 @@ type State struct {
 	// Version is raised by the store at each write.
 	Version int64
 	Phase   Phase
-	// Limit is the vendor's limit for a window; 0 unless PhaseLimited.
+	// Limit is the vendor's limit for a window; 0 unless PhaseLimited or
+	// PhaseAssumed.
 	Limit int
 	// Cap is how many calls a window may have from all of us. It is at most
 	// Share of Limit, less after a refusal.
@@ -40,9 +43,11 @@ type State struct {
 	// Epoch numbers the windows. An answer to a call of an earlier one says
 	// nothing about this one.
 	Epoch int64
-	// Window is the longest time to the end of a window that was stated.
+	// Window is the longest time to the end of a window that was stated, or the
+	// assumed one.
 	Window time.Duration
-	// Reset is when the window ends; zero until an answer says so.
+	// Reset is when the window ends; zero until an answer says so. Of an assumed
+	// limit it is when all that was used will have been given back.
 	Reset time.Time
 	// ProbeUntil is set while one call goes alone, to learn the limits.
 	ProbeUntil time.Time
@@ -109,6 +114,12 @@ func (s State) target(share float64) int { return max(1, int(float64(s.Limit)*sh
 
 // roll begins a new window if the old one has ended.
 func (s State) roll(now time.Time, e Endpoint) State {
+	switch {
+	case e.Assumed.is():
+		s = s.assume(now, e)
+	case s.Phase == PhaseAssumed:
+		s = State{Version: s.Version, Epoch: s.Epoch + 1, BlockedUntil: s.BlockedUntil}
+	}
 	switch s.Phase {
 	case PhaseLimited:
 		if s.Reset.IsZero() || now.Before(s.Reset.Add(e.Precision)) {

@@ -17,7 +17,9 @@ const (
 	classUnknown  directory.Class = "not-configured"
 	classDatabase directory.Class = "database"
 	classMoved    directory.Class = "target-changed"
-	classBusy     directory.Class = "busy"
+	// classTargetShort is a target that has lost more than is believed.
+	classTargetShort directory.Class = "target-too-small"
+	classBusy        directory.Class = "busy"
 	// What a push named and the source does not confirm, where both are used.
 	classUnknownUser  directory.Class = "unknown-user"
 	classUnknownGroup directory.Class = "unknown-group"
@@ -72,9 +74,11 @@ var advice = map[directory.Class]string{
 	directory.ClassSourceShort:  "The source's list was shorter than the configuration's minimum, or far shorter than before, so nothing was taken to be missing. See that the source answers as it should: \"rollcall check\".",
 	directory.ClassChangedSince: "It has changed since that run, so it is left as it is. Nothing to do; \"rollcall explain {connection} USER\" says how it stands.",
 	directory.ClassLeaverHeld:   "A person has put this leaver on hold; \"rollcall leavers release\" lets the ladder go on.",
+	classTargetShort:            "{place} says that more than a third of what is linked there is gone, which is not believed. See that its directory is there and the credential sees it: \"rollcall check\". If it is really so, \"rollcall sync {connection} --allow-removals\".",
+	directory.ClassNoNesting:    "They are to be in a group through another that is in it, which is not there yet; until it is they stay as they are. The next run looks again.",
 	directory.ClassWithAccount:  "It goes with the account, which is suspended and keeps what it is in. Nothing to do.",
 	directory.ClassIrreversible: "{place} cannot take this back. Mend it there by hand, if it must be.",
-	directory.ClassUnsupported:  "{place} cannot do this. Nothing to do; \"rollcall validate\" lists what it can.",
+	directory.ClassUnsupported:  "{place} cannot do this. A person who has no account there gets one by other means, and the next run finds it; else nothing to do: docs/targets says what it can.",
 
 	classEnded:         "The run has ended, so there is nothing to steer. Look at it with \"rollcall runs {connection}\".",
 	classStopped:       "A person stopped the run. What it had done is recorded; the next run does the rest: \"rollcall sync {connection}\".",
@@ -108,7 +112,7 @@ func filled(text string, at place) string {
 	name, secret := "the source", "connections."+at.connection+".source.token"
 	settings := "connections." + at.connection + ".targets." + at.target
 	if at.target != "" {
-		name, secret = at.target, settings+".api_key"
+		name, secret = at.target, settings+".api_key (or token, or password)"
 	}
 	text = strings.NewReplacer("{place}", name, "{secret}", secret, "{target}", settings, "{connection}", at.connection,
 		"{run}", fmt.Sprint(at.run)).Replace(text)

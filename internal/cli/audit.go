@@ -126,11 +126,11 @@ func (p *program) auditChanges(rows iter.Seq2[store.AuditRow, error]) error {
 	case p.json:
 		return printJSONLines(p, rows)
 	case p.csv:
-		headings := []string{"id", "run", "connection", "target", "trigger", "asked_by", "verified", "rules_digest", "kind", "user_id", "user", "group_id", "group",
+		headings := []string{"id", "run", "connection", "target", "trigger", "asked_by", "verified", "rules_digest", "kind", "user_id", "user", "group_id", "group", "outer_id", "outer", "scope",
 			"rule", "evidence", "before", "after", "state", "class", "detail", "attempts", "run_started", "done", "approval", "undoes", "decided_by"}
 		return p.printCSV(headings, mapped(rows, func(r store.AuditRow) []string {
 			return []string{fmt.Sprint(r.ID), fmt.Sprint(r.RunID), r.Connection, r.Target, r.Trigger, r.AskedBy, fmt.Sprint(r.Verified), r.RulesDigest, r.Kind,
-				idOf(r.UserID), r.User, idOf(r.GroupID), r.Group, r.Rule, r.Evidence, r.Before, r.After, r.State, r.Class, r.Detail, fmt.Sprint(r.Attempts), stamp(r.Started), stamp(r.Done), idOf(r.ApprovalID), idOf(r.Undoes), r.DecidedBy}
+				idOf(r.UserID), r.User, idOf(r.GroupID), r.Group, idOf(r.OuterID), r.Outer, r.Scope, r.Rule, r.Evidence, r.Before, r.After, r.State, r.Class, r.Detail, fmt.Sprint(r.Attempts), stamp(r.Started), stamp(r.Done), idOf(r.ApprovalID), idOf(r.Undoes), r.DecidedBy}
 		}))
 	}
 	shown := false

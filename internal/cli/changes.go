@@ -40,7 +40,10 @@ func (p *program) printChanges(title string, changes iter.Seq2[store.Change, err
 func (p *program) printChange(c store.Change) {
 	p.printf(" %-8s %-17s %-24s %s", c.Target, c.Kind, stateOf(c.State, c.Class), plain(subjectOf(c)))
 	if text := plain(differenceOf(c)); text != "" {
-		p.printf(": %s", text)
+		if subjectOf(c) != "" {
+			p.printf(": ")
+		}
+		p.printf("%s", text)
 	}
 	if c.Rule != "" {
 		p.printf(" [%s]", plain(c.Rule))
@@ -49,12 +52,15 @@ func (p *program) printChange(c store.Change) {
 	if c.Detail != "" {
 		p.printf("           %s says: %s\n", c.Target, plain(c.Detail))
 	}
+	if c.Note != "" {
+		p.printf("           %s\n", plain(c.Note))
+	}
 }
 
 // differenceOf says what stood there before a change and stands there after
 // it, where that says more than whom it is about.
 func differenceOf(c store.Change) string {
-	if strings.HasPrefix(c.Kind, "membership.") || c.After == "" || c.After == subjectOf(c) {
+	if strings.HasPrefix(c.Kind, "membership.") || strings.HasPrefix(c.Kind, "nesting.") || c.After == "" || c.After == subjectOf(c) {
 		return ""
 	}
 	var before, after map[string]any
@@ -88,18 +94,23 @@ func subjectOf(c store.Change) string {
 	if group == "" && c.GroupID != 0 {
 		group = fmt.Sprintf("group %d", c.GroupID)
 	}
-	if user != "" && group != "" {
+	switch {
+	case user != "" && group != "":
 		return user + " in " + group
+	case c.OuterID != 0:
+		return group + " in " + nameOr(c.Outer, "group", c.OuterID)
+	case c.Scope != "":
+		return group + " on " + c.Scope
 	}
 	return user + group
 }
 
 func (p *program) changesCSV(changes iter.Seq2[store.Change, error]) error {
-	headings := []string{"id", "target", "kind", "user_id", "user", "group_id", "group", "rule", "evidence", "before", "after", "state", "class", "detail", "attempts", "done"}
+	headings := []string{"id", "target", "kind", "user_id", "user", "group_id", "group", "outer_id", "outer", "scope", "rule", "evidence", "before", "after", "state", "class", "detail", "note", "attempts", "done"}
 	return p.printCSV(headings, func(yield func([]string, error) bool) {
 		for c, err := range changes {
-			row := []string{fmt.Sprint(c.ID), c.Target, c.Kind, idOf(c.UserID), c.User, idOf(c.GroupID), c.Group, c.Rule, c.Evidence, c.Before, c.After,
-				c.State, c.Class, c.Detail, fmt.Sprint(c.Attempts), stamp(c.Done)}
+			row := []string{fmt.Sprint(c.ID), c.Target, c.Kind, idOf(c.UserID), c.User, idOf(c.GroupID), c.Group, idOf(c.OuterID), c.Outer, c.Scope, c.Rule, c.Evidence, c.Before, c.After,
+				c.State, c.Class, c.Detail, c.Note, fmt.Sprint(c.Attempts), stamp(c.Done)}
 			if !yield(row, err) {
 				return
 			}

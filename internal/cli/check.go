@@ -35,6 +35,12 @@ type checked struct {
 	Missing []string `json:"missing"`
 	// Notes keep nothing from working.
 	Notes []string `json:"notes"`
+	// Version is the product's, where it has one. Directory is "writable",
+	// "read-only" or "unknown", and Licences what is left of each, for a target
+	// that could be asked.
+	Version   string           `json:"version,omitempty"`
+	Directory string           `json:"directory,omitempty"`
+	Licences  []checkedLicence `json:"licences,omitempty"`
 }
 
 func (p *program) checkCommand() *cobra.Command {
@@ -121,7 +127,8 @@ func (p *program) check(ctx context.Context) error {
 }
 
 func (p *program) printChecks(results []checked) {
-	for _, r := range results {
+	for i := range results {
+		r := &results[i]
 		state := "ok"
 		if !r.OK {
 			state = "MISSING"
@@ -138,6 +145,7 @@ func (p *program) printChecks(results []checked) {
 			p.printf(": %s", plain(strings.Join(r.Can, "; ")))
 		}
 		p.printf("\n")
+		p.printProduct(r)
 		for _, missing := range r.Missing {
 			p.printf("         - %s\n", plain(missing))
 		}
@@ -231,9 +239,13 @@ func checkSource(ctx context.Context, db *sharedStore, c *activities.Connection,
 
 func checkTarget(ctx context.Context, connection string, t *activities.Target, r *checked) {
 	report, err := t.Check(ctx)
-	r.Can, r.Missing = report.Can, report.Missing
+	r.Can, r.Missing, r.Notes = report.Can, report.Missing, report.Notes
 	if err != nil {
 		r.Missing = append(r.Missing, couldNotAsk(err, place{connection: connection, target: t.Name}))
+		return
+	}
+	if len(report.Can) > 0 { // a refused credential learns nothing of the product
+		r.product(report)
 	}
 }
 

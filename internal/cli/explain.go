@@ -57,6 +57,10 @@ func (p *program) explain(ctx context.Context, c *config.Config, s *store.Store,
 	if err != nil {
 		return err
 	}
+	last, err := s.LastChanges(ctx, user, lastChangesShown)
+	if err != nil {
+		return err
+	}
 	e := explained{Connection: name, Person: personOf(view), Targets: []explainedTarget{}}
 	for _, t := range connections[name].Targets {
 		if target != "" && t.Name != target {
@@ -66,6 +70,7 @@ func (p *program) explain(ctx context.Context, c *config.Config, s *store.Store,
 		if err != nil {
 			return err
 		}
+		one.Last = changesIn(last, t.Name)
 		e.Targets = append(e.Targets, one)
 	}
 	if p.json {
@@ -74,11 +79,26 @@ func (p *program) explain(ctx context.Context, c *config.Config, s *store.Store,
 	return p.printExplained(e)
 }
 
+// lastChangesShown is how many of somebody's changes are read at most, in all
+// targets: a person in a thousand groups is told by the newest.
+const lastChangesShown = 500
+
+// changesIn are those of one target.
+func changesIn(changes []store.Change, target string) []store.Change {
+	in := []store.Change{}
+	for _, c := range changes {
+		if c.Target == target {
+			in = append(in, c)
+		}
+	}
+	return in
+}
+
 // explainTarget asks the rules about somebody, and the database what is known
 // of the target and what the next run would do.
 func explainTarget(ctx context.Context, s *store.Store, c *activities.Connection, t *activities.Target, view store.SubjectView, now time.Time) (explainedTarget, error) {
 	by := c.Rules.Explain(t.Name, view.Subject, sourceGroups(view)...)
-	e := explainedTarget{Target: t.Name, InScope: by.InScope, State: string(by.Account.State), Rule: by.Account.Rule, Reason: string(by.Account.Reason),
+	e := explainedTarget{Target: t.Name, Kind: t.Kind, InScope: by.InScope, State: string(by.Account.State), Rule: by.Account.Rule, Reason: string(by.Account.Reason),
 		Problem: by.Problem, Values: valuesOf(by), Groups: groupsOf(by), Undone: []explainedUndone{}, Next: []store.Change{}}
 	if by.Account.Reason != "" {
 		e.Ladder = by.Ladder.String()

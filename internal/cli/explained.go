@@ -35,6 +35,7 @@ type explainedPerson struct {
 // target was last seen to hold.
 type explainedTarget struct {
 	Target  string `json:"target"`
+	Kind    string `json:"kind"`
 	InScope bool   `json:"in_scope"`
 	State   string `json:"state"`
 	Rule    string `json:"rule"`
@@ -54,6 +55,8 @@ type explainedTarget struct {
 	Unlinked   bool      `json:"unlinked,omitempty"`
 	// Next is what the next run would do, before the guard is asked.
 	Next []store.Change `json:"next_run"`
+	// Last are the changes of the last run that had any of this person here.
+	Last []store.Change `json:"last_changes"`
 	// Known is whether the target has run.
 	Known bool `json:"known"`
 }
@@ -75,6 +78,9 @@ type explainedGroup struct {
 	Problem string `json:"problem,omitempty"`
 	Joined  bool   `json:"joined"`
 	Origin  string `json:"origin,omitempty"`
+	// Through are the groups in it that the person is in, where nested groups
+	// are kept.
+	Through []string `json:"through,omitempty"`
 }
 
 type explainedAccount struct {
@@ -160,10 +166,10 @@ func (e *explainedTarget) joined(m store.SubjectMembership) {
 	found := false
 	for i := range e.Groups {
 		if e.Groups[i].Name == m.Group {
-			e.Groups[i].Joined, e.Groups[i].Origin, found = m.Joined, m.Origin, true
+			e.Groups[i].Joined, e.Groups[i].Origin, e.Groups[i].Through, found = m.Joined, m.Origin, m.Through, true
 		}
 	}
-	if !found && m.Joined {
-		e.Groups = append(e.Groups, explainedGroup{Name: m.Group, Joined: true, Origin: m.Origin})
+	if !found && (m.Joined || len(m.Through) > 0) {
+		e.Groups = append(e.Groups, explainedGroup{Name: m.Group, Joined: m.Joined, Origin: m.Origin, Through: m.Through})
 	}
 }

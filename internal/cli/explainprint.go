@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/store"
 )
 
 func (p *program) printExplained(e explained) error {
@@ -29,7 +30,7 @@ func (p *program) printExplained(e explained) error {
 		p.printf("  %s = %s\n", plain(name), plain(string(text)))
 	}
 	for _, t := range e.Targets {
-		p.printf("\n%s\n", t.Target)
+		p.printf("\n%s (%s)\n", t.Target, t.Kind)
 		if err := p.printExplainedTarget(t); err != nil {
 			return err
 		}
@@ -92,6 +93,7 @@ func (p *program) printExplainedTarget(t explainedTarget) error {
 	for _, u := range t.Undone {
 		p.printf("  Undone    %s by run %d, and stays so: %s\n", plain(strings.TrimSpace(u.What+" "+u.Group)), u.Run, plain(u.Value))
 	}
+	p.printLast(t.Last)
 	if !t.Known {
 		p.printf("  Next run  the first one of this target\n")
 		return nil
@@ -111,6 +113,29 @@ func (p *program) printExplainedTarget(t explainedTarget) error {
 	return nil
 }
 
+// printLast prints what the last run that had anything to do for somebody came
+// to. What was done well is counted; the rest is shown.
+func (p *program) printLast(last []store.Change) {
+	if len(last) == 0 {
+		return
+	}
+	var done int64
+	for _, c := range last {
+		if c.State == string(directory.Applied) && c.Note == "" {
+			done++
+		}
+	}
+	p.printf("  Last run  %s applied of %d\n", plural(done, "change"), len(last))
+	for _, c := range last {
+		if c.State == string(directory.Applied) && c.Note == "" {
+			continue
+		}
+		c.User, c.UserID = "", 0
+		p.printf("   ")
+		p.printChange(c)
+	}
+}
+
 // groupLine is a group with the reason for it, and whether the person is in it.
 func groupLine(g explainedGroup) []string {
 	name, why := g.Name, g.Rule
@@ -123,7 +148,10 @@ func groupLine(g explainedGroup) []string {
 	if why == "" {
 		why = "nothing of the rules"
 	}
-	state := "not a member yet"
+	state, through := "not a member yet", ""
+	if len(g.Through) > 0 {
+		through = "in it through " + strings.Join(g.Through, ", ")
+	}
 	switch {
 	case g.Problem != "":
 		state = g.Problem
@@ -131,6 +159,11 @@ func groupLine(g explainedGroup) []string {
 		state = "left out"
 	case g.Joined:
 		state = "member, " + g.Origin
+		if through != "" {
+			state += ", and " + through
+		}
+	case through != "":
+		state = through
 	}
 	return []string{"    " + name, "[" + why + "]", state}
 }
@@ -157,7 +190,14 @@ func (p *program) printExplainedAccount(t explainedTarget) {
 			p.printf(", %s", mark.text)
 		}
 	}
-	p.printf("\n            e-mail %s, name %s\n", quoted(a.Email), quoted(a.DisplayName))
+	p.printf("\n            e-mail %s, name %s", quoted(a.Email), quoted(a.DisplayName))
+	if a.UserName != "" {
+		p.printf(", user name %s", quoted(a.UserName))
+	}
+	if id := a.Attributes["account_id"]; id != "" {
+		p.printf(", Atlassian account %s", plain(id))
+	}
+	p.printf("\n")
 }
 
 func (p *program) printExplainedLeaver(t explainedTarget) {

@@ -23,7 +23,7 @@ var (
 		directory.Approved, directory.Rejected, directory.Expired}
 	kinds = []directory.Kind{directory.CreateAccount, directory.UpdateAccount, directory.SuspendAccount, directory.RestoreAccount,
 		directory.DeactivateAccount, directory.DeleteAccount, directory.CreateGroup, directory.RenameGroup, directory.ReplaceGroup,
-		directory.AddMember, directory.RemoveMember}
+		directory.AddMember, directory.RemoveMember, directory.AddNesting, directory.RemoveNesting, directory.PermitGroup}
 )
 
 // selection is which changes of a run are shown.
@@ -33,6 +33,8 @@ type selection struct {
 	kind        string
 	user, group string
 	target      string
+	// byUser puts the changes of one person in all targets together.
+	byUser bool
 }
 
 func (p *program) runCommand() *cobra.Command {
@@ -53,6 +55,7 @@ func (p *program) runCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&s.failed, "failed", false, "only changes that failed, were refused or were blocked")
+	c.Flags().BoolVar(&s.byUser, "by-user", false, "each person's changes in all targets together, person by person")
 	s.flags(c)
 	p.csvFlag(c, "the changes")
 	c.AddCommand(p.steerCommands()...)
@@ -112,7 +115,10 @@ func (p *program) run(ctx context.Context, s *store.Store, id int64, wanted sele
 	if err != nil {
 		return err
 	}
-	changes := selected(ctx, s, id, wanted.target, filters)
+	if wanted.byUser {
+		return p.runByUser(ctx, s, run, filters)
+	}
+	changes := selected(ctx, s, id, filters)
 	if p.csv {
 		return p.changesCSV(changes)
 	}
@@ -147,7 +153,7 @@ func noRun(ctx context.Context, s *store.Store, id int64) error {
 
 // filters turns names into ids: a filter for each pair of subjects that they mean.
 func (s selection) filters(ctx context.Context, db *store.Store, connection string) ([]store.ChangeFilter, error) {
-	base := store.ChangeFilter{States: s.states, Kind: s.kind}
+	base := store.ChangeFilter{States: s.states, Kind: s.kind, Target: s.target}
 	if s.failed {
 		for _, state := range failedStates {
 			base.States = append(base.States, string(state))
@@ -192,15 +198,11 @@ func find(ctx context.Context, db *store.Store, connection, name, what, by strin
 	return nil, &failure{code: ExitFailed, err: fmt.Errorf("connection %s has no %s %q", connection, what, name), next: "give the " + by + "."}
 }
 
-// selected streams the changes of a run that the filters select, in one target
-// unless its name is empty.
-func selected(ctx context.Context, s *store.Store, id int64, target string, filters []store.ChangeFilter) iter.Seq2[store.Change, error] {
+// selected streams the changes of a run that the filters select.
+func selected(ctx context.Context, s *store.Store, id int64, filters []store.ChangeFilter) iter.Seq2[store.Change, error] {
 	return func(yield func(store.Change, error) bool) {
 		for _, f := range filters {
 			for c, err := range s.Changes(ctx, id, f) {
-				if err == nil && target != "" && c.Target != target {
-					continue
-				}
 				if !yield(c, err) {
 					return
 				}

@@ -187,7 +187,7 @@ func (p *program) printSynced(ctx context.Context, s *store.Store, wanted select
 	if err != nil {
 		return err
 	}
-	changes := selected(ctx, s, done.RunID, wanted.target, filters)
+	changes := selected(ctx, s, done.RunID, filters)
 	dry := done.Run.DryRun
 	switch {
 	case p.csv:

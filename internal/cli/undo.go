@@ -111,9 +111,9 @@ func (p *program) previewUndo(run store.Run, items iter.Seq2[store.UndoItem, err
 		return 0, printJSONRows(p, items)
 	}
 	if dry && p.csv {
-		return 0, p.printCSV([]string{"change", "target", "kind", "undone_by", "user_id", "user", "group_id", "group", "before", "after", "class"},
+		return 0, p.printCSV([]string{"change", "target", "kind", "undone_by", "user_id", "user", "group_id", "group", "outer_id", "outer", "scope", "before", "after", "class"},
 			mapped(items, func(i store.UndoItem) []string {
-				return []string{fmt.Sprint(i.ChangeID), i.Target, string(i.Kind), string(i.Reverse), idOf(i.UserID), i.User, idOf(i.GroupID), i.Group, i.Before, i.After, string(i.Class)}
+				return []string{fmt.Sprint(i.ChangeID), i.Target, string(i.Kind), string(i.Reverse), idOf(i.UserID), i.User, idOf(i.GroupID), i.Group, idOf(i.OuterID), i.Outer, i.Scope, i.Before, i.After, string(i.Class)}
 			}))
 	}
 	sums := undoSums{}
@@ -186,7 +186,7 @@ func (s undoSums) due() (n int64) {
 }
 
 func (p *program) printUndo(i store.UndoItem) {
-	subject := subjectOf(store.Change{UserID: i.UserID, User: i.User, GroupID: i.GroupID, Group: i.Group})
+	subject := subjectOf(store.Change{UserID: i.UserID, User: i.User, GroupID: i.GroupID, Group: i.Group, OuterID: i.OuterID, Outer: i.Outer, Scope: i.Scope})
 	p.printf("  %-8s %-18s %s: ", i.Target, i.Kind, plain(subject))
 	if i.Class != "" {
 		p.printf("stays (%s)\n", i.Class)

@@ -128,7 +128,6 @@ func (s *SystemLog) setDefaults() {
 }
 
 func (t *Target) setDefaults() {
-	t.URL = "https://api.atlassian.com"
 	// What people changed by hand in the target is put right within a day.
 	t.FullRead = Interval(day)
 	// The organization's limits are per key and Rollcall should have one of
@@ -137,7 +136,8 @@ func (t *Target) setDefaults() {
 	// The most that one batch may have in flight.
 	t.Concurrency = 16
 	t.Timeout = 30 * time.Second
-	t.LinkBy = []string{"email"}
+	// URL, LinkBy, AccessGroups and Leavers are by kind; see completeTarget and
+	// validateRules.
 }
 
 func (g *Guard) setDefaults() {

@@ -18,7 +18,7 @@ var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 // files as they are, sections of a connection within one.
 func TestTheConfigurationsInTheDocumentsAreValid(t *testing.T) {
 	t.Parallel()
-	for document, want := range map[string]int{"../../README.md": 3, "../../docs/scim.md": 5, "../../docs/rules.md": 3} {
+	for document, want := range map[string]int{"../../README.md": 3, "../../docs/scim.md": 5, "../../docs/rules.md": 4} {
 		content, err := os.ReadFile(document)
 		if err != nil {
 			t.Fatal(err)
@@ -43,10 +43,47 @@ func TestTheConfigurationsInTheDocumentsAreValid(t *testing.T) {
 	}
 }
 
+// Each kind of target has a page, and what it tells an administrator to paste
+// is a configuration of that kind.
+func TestThePagesOfTheTargetsHaveConfigurationsThatAreValid(t *testing.T) {
+	t.Parallel()
+	anything := func(string) (string, bool) { return "a-secret-value", true }
+	for _, kind := range config.TargetKinds() {
+		document := "../../docs/targets/" + kind + ".md"
+		content, err := os.ReadFile(document)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		shown := false
+		for _, block := range yamlBlock.FindAllStringSubmatch(string(content), -1) {
+			text := completed(t, block[1])
+			c, err := config.Parse("rollcall.yaml", []byte(text), anything)
+			if err != nil {
+				t.Errorf("%s: %v\nin\n%s", document, err, text)
+				continue
+			}
+			if len(c.Warnings) > 0 {
+				t.Errorf("%s: %v\nin\n%s", document, c.Warnings, text)
+			}
+			for _, connection := range c.Connections {
+				for _, target := range connection.Targets {
+					shown = shown || target.Kind == kind
+				}
+			}
+		}
+		if !shown {
+			t.Errorf("%s shows no target of kind %s", document, kind)
+		}
+	}
+}
+
 // completed adds what a part of a file leaves out.
 func completed(t *testing.T, block string) string {
 	t.Helper()
 	switch {
+	case strings.HasPrefix(block, "targets:"):
+		block = "connections:\n  staff:\n    " + strings.ReplaceAll(block, "\n", "\n    ")
 	case strings.HasPrefix(block, "    source:"):
 		block = "connections:\n  staff:\n" + block
 	case strings.HasPrefix(block, "    scim:"):
@@ -75,6 +112,9 @@ func completed(t *testing.T, block string) string {
 		}
 		for target := range targets {
 			settings := inside(targets, target)
+			if kind := settings["kind"]; kind != nil && kind != "atlassian-cloud" {
+				continue
+			}
 			for setting, value := range map[string]any{"kind": "atlassian-cloud", "organization": "o", "directory": "d", "api_key": "${ATLASSIAN_API_KEY}"} {
 				if settings[setting] == nil {
 					settings[setting] = value

@@ -19,18 +19,26 @@ import (
 // environment has what the tests' files refer to.
 func environment(name string) (string, bool) {
 	values := map[string]string{
-		"OKTA_TOKEN":        "00hunter2okta",
-		"ATLASSIAN_API_KEY": "hunter2atlassian",
-		"TEMPORAL_API_KEY":  "hunter2temporal",
-		"EMPTY":             "",
-		"TWO_LINES":         "hunter2\nX-Header: y",
-		"DSN":               "postgres://rollcall:hunter2@db/rollcall",
-		"BAD_DSN":           "postgres://rollcall:hunter2%zz@db/rollcall",
-		"WAIT":              "hunter2",
-		"APPROVER_ADA":      "hunter2-ada-and-more",
-		"WEBHOOK_SECRET":    "hunter2-webhook-secret",
-		"SLACK_URL":         "https://hooks.example.com/services/hunter2",
-		"MAIL_PASSWORD":     "hunter2-mail",
+		"OKTA_TOKEN":             "00hunter2okta",
+		"ATLASSIAN_API_KEY":      "hunter2atlassian",
+		"GUARD_API_KEY":          "hunter2guard",
+		"JIRA_TOKEN":             "hunter2jira",
+		"CONFLUENCE_TOKEN":       "hunter2confluence",
+		"BITBUCKET_TOKEN":        "hunter2bitbucket",
+		"JIRA_DC_TOKEN":          "hunter2jiradc",
+		"CONFLUENCE_DC_PASSWORD": "hunter2confluencedc",
+		"BITBUCKET_DC_TOKEN":     "hunter2bitbucketdc",
+		"CROWD_PASSWORD":         "hunter2crowd",
+		"TEMPORAL_API_KEY":       "hunter2temporal",
+		"EMPTY":                  "",
+		"TWO_LINES":              "hunter2\nX-Header: y",
+		"DSN":                    "postgres://rollcall:hunter2@db/rollcall",
+		"BAD_DSN":                "postgres://rollcall:hunter2%zz@db/rollcall",
+		"WAIT":                   "hunter2",
+		"APPROVER_ADA":           "hunter2-ada-and-more",
+		"WEBHOOK_SECRET":         "hunter2-webhook-secret",
+		"SLACK_URL":              "https://hooks.example.com/services/hunter2",
+		"MAIL_PASSWORD":          "hunter2-mail",
 	}
 	value, ok := values[name]
 	return value, ok

@@ -96,7 +96,7 @@ func TestEveryMistakeIsReportedWithItsPathAndWhatWasExpected(t *testing.T) {
 		"a type that is not among those":     {with{source: "group_types: [OKTA_GROUP, GROUP]"}, source + ".group_types[1]", "expected OKTA_GROUP, APP_GROUP or BUILT_IN"},
 		"a type twice":                       {with{source: "group_types: [OKTA_GROUP, OKTA_GROUP]"}, source + ".group_types[1]", "is there twice"},
 		"an unknown kind of source":          {with{source: "kind: okto"}, source + ".kind", "expected okta or scim (did you mean okta?)"},
-		"an unknown kind of target":          {with{target: "kind: jira-cloud"}, target + ".kind", "expected atlassian-cloud"},
+		"an unknown kind of target":          {with{target: "kind: jira-clod"}, target + ".kind", "expected atlassian-cloud, atlassian-guard, jira-cloud, confluence-cloud, bitbucket-cloud, jira-dc, confluence-dc, bitbucket-dc or crowd (did you mean jira-cloud?)"},
 		"plain http to another machine":      {with{source: "url: http://example.okta.com"}, source + ".url", "plain http, which is for loopback only"},
 		"another scheme":                     {with{source: "url: ftp://example.okta.com"}, source + ".url", "is not a web address"},
 		"a host alone":                       {with{source: "url: example.okta.com"}, source + ".url", "is not a web address"},

@@ -24,9 +24,14 @@ func administrativeRoles() []string {
 	return []string{"admin", "site-admin", "org-admin", "user-access-admin"}
 }
 
-// readNode reads {jira: user}, {jira: {role: user, site: …}} or a list of the
-// latter for an organization with several sites.
+// readNode reads {jira: user}, {jira: {role: user, site: …}}, a list of the
+// latter for an organization with several sites, or [jira-software] where
+// there are no roles.
 func (p *Products) readNode(r *reader, at place) {
+	if at.node.Kind == yaml.SequenceNode {
+		p.readNames(r, at)
+		return
+	}
 	found, ok := r.entries(at, "a mapping of products and roles, such as {jira: user}")
 	if !ok {
 		return
@@ -54,6 +59,24 @@ func (p *Products) readNode(r *reader, at place) {
 			}
 			*p = append(*p, one)
 		}
+	}
+}
+
+func (p *Products) readNames(r *reader, at place) {
+	*p = Products{}
+	for i, node := range at.node.Content {
+		one := place{node, indexed(at.path, i), at.tag}
+		r.nodes[one.path] = node
+		name, ok := r.text(one, "a product such as jira-software")
+		switch {
+		case !ok:
+			continue
+		case !validProduct.MatchString(name):
+			r.problem(one.path, "bad product; expected a name such as jira-software")
+		case slices.ContainsFunc(*p, func(other Product) bool { return other.Name == name }):
+			r.problem(one.path, "the same product twice")
+		}
+		*p = append(*p, Product{Name: name})
 	}
 }
 

@@ -100,20 +100,6 @@ type Ladder directory.Ladder
 // Expressions are rules in CEL, by what they make.
 type Expressions map[string]string
 
-// Capabilities is what a kind of target can do, as far as a configuration is
-// checked against it.
-func Capabilities(kind string) directory.Capabilities {
-	switch kind {
-	case KindAtlassianCloud:
-		return directory.Capabilities{
-			Attributes: []string{"job_title", "department", "organization", "location", "locale", "time_zone"},
-			Steps:      directory.Removals[:],
-			LinkBy:     []string{"email"},
-		}
-	}
-	return directory.Capabilities{}
-}
-
 // Rules are a connection's rules, ready to be compiled. can says what a kind
 // of target is able to do.
 func (c Connection) Rules(can func(kind string) directory.Capabilities) rules.Spec {
@@ -143,6 +129,8 @@ func (t Target) rules(at string, can directory.Capabilities) rules.TargetSpec {
 		Scope: rules.Expression{Path: at + ".scope", Text: t.Scope}, Attributes: make(map[string]rules.Expression, len(t.Attributes)),
 		Groups: t.Groups.rules(at + ".groups"), Leavers: make(map[directory.Reason]directory.Ladder), Can: can,
 	}
+	kind, _ := kindNamed(t.Kind)
+	spec.NamedByEmail = kind.namedByEmail
 	for _, name := range slices.Sorted(maps.Keys(t.Attributes)) {
 		spec.Attributes[name] = rules.Expression{Path: at + ".attributes." + name, Text: t.Attributes[name]}
 	}

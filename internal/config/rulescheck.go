@@ -22,6 +22,7 @@ func (r *reader) validateRules(c Connection) {
 		path := at + ".targets." + name
 		r.inherit(valueOf(&t.Groups), valueOf(&c.Groups), path+".groups", at+".groups", from)
 		r.inherit(valueOf(&t.Leavers), valueOf(&c.Leavers), path+".leavers", at+".leavers", from)
+		r.defaultLadders(&t.Leavers, r.can(t.Kind), path+".leavers", at+".leavers")
 		c.Targets[name] = t
 		r.validateCapabilities(path, t, from)
 	}
@@ -48,6 +49,21 @@ func (r *reader) inherit(own, connection reflect.Value, path, of string, from ma
 		}
 		own.FieldByIndex(field.Index).Set(connection.FieldByIndex(field.Index))
 		from[join(path, name)] = join(of, name)
+	}
+}
+
+// defaultLadders gives a target the ladders of what it can do, where neither
+// it nor its connection has one in the file.
+func (r *reader) defaultLadders(own *Leavers, can directory.Capabilities, path, of string) {
+	if len(can.Steps) == 0 {
+		return // an unknown kind
+	}
+	v := valueOf(own)
+	for _, field := range settings(v.Type()) {
+		name := field.Tag.Get("yaml")
+		if r.nodes[join(path, name)] == nil && r.nodes[join(of, name)] == nil {
+			v.FieldByIndex(field.Index).Set(reflect.ValueOf(firstStep(can)))
+		}
 	}
 }
 
@@ -80,6 +96,7 @@ func (r *reader) validateCapabilities(path string, t Target, from map[string]str
 			}
 		}
 	}
+	r.validateAccessEnds(path, t, from)
 	for i, name := range t.LinkBy {
 		if !slices.Contains(can.LinkBy, name) {
 			r.problem(indexed(path+".link_by", i), "%s finds no account by %q; expected %s", t.Kind, name, listed(can.LinkBy))

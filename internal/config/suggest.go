@@ -50,9 +50,14 @@ func distance(a, b string) int {
 }
 
 // listed writes "a, b or c".
-func listed(words []string) string {
+func listed(words []string) string { return joined(words, " or ") }
+
+// and writes "a, b and c".
+func and(words []string) string { return joined(words, " and ") }
+
+func joined(words []string, last string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+	return strings.Join(words[:len(words)-1], ", ") + last + words[len(words)-1]
 }

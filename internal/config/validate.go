@@ -24,14 +24,18 @@ func (r *reader) validate(c *Config) {
 		connection := c.Connections[name]
 		r.validateSource(path+".source", connection.Source)
 		r.validateDoor(path, connection)
-		for _, target := range connection.TargetNames() {
-			r.validateTarget(path+".targets."+target, connection.Targets[target])
+		for _, name := range connection.TargetNames() {
+			target := connection.Targets[name]
+			r.completeTarget(path+".targets."+name, &target)
+			connection.Targets[name] = target
+			r.validateTarget(path+".targets."+name, target)
 		}
 		r.validateRules(connection)
 		if connection.Schedule != nil {
 			r.validateSchedule(path+".schedule", *connection.Schedule)
 		}
 	}
+	r.validateSharedGroups(c)
 }
 
 func (r *reader) validateTemporal(t Temporal) {
@@ -116,20 +120,6 @@ func (r *reader) validateSource(path string, s Source) {
 	r.unique(path+".group_types", s.GroupTypes)
 	r.unique(path+".group_ids", s.GroupIDs)
 	r.validatePatterns(path, s)
-}
-
-func (r *reader) validateTarget(path string, t Target) {
-	if t.Kind != KindAtlassianCloud {
-		return
-	}
-	r.endpoint(path+".url", t.URL)
-	r.opaqueID(path+".organization", t.Organization)
-	r.opaqueID(path+".directory", t.Directory)
-	if t.Directory == "-" {
-		r.problem(path+".directory", "- means every directory and can be read only; expected one directory's id")
-	}
-	r.unique(path+".protected.accounts", t.Protected.Accounts)
-	r.unique(path+".protected.groups", t.Protected.Groups)
 }
 
 // endpoint checks a base URL and returns it, or nil when it is no good. The

@@ -23,6 +23,12 @@ const (
 	ReplaceGroup Kind = "group.replace"
 	AddMember    Kind = "membership.add"
 	RemoveMember Kind = "membership.remove"
+	// AddNesting puts a group in another, RemoveNesting takes it out: so do all
+	// who are in it go.
+	AddNesting    Kind = "nesting.add"
+	RemoveNesting Kind = "nesting.remove"
+	// PermitGroup gives a group a permission in a part of the target.
+	PermitGroup Kind = "group.permit"
 )
 
 // Removal reports whether the kind takes something away, so that the guard
@@ -30,7 +36,7 @@ const (
 func (k Kind) Removal() bool { return slices.Contains(Removals[:], k) }
 
 // Removals lists the kinds that take something away.
-var Removals = [...]Kind{SuspendAccount, DeactivateAccount, DeleteAccount, RemoveMember}
+var Removals = [...]Kind{SuspendAccount, DeactivateAccount, DeleteAccount, RemoveMember, RemoveNesting}
 
 // Stage is the order in which a target's changes are applied.
 type Stage int
@@ -146,6 +152,9 @@ const (
 	ClassWithAccount Class = "with-account"
 	// ClassLeaverHeld is a removal of a leaver whom a person has put on hold.
 	ClassLeaverHeld Class = "leaver-held"
+	// ClassNoNesting is a removal of somebody who is to be in a group through one
+	// that is in it, which it is not yet.
+	ClassNoNesting Class = "waits-for-nesting"
 	// ClassUnsupported is what this target cannot do.
 	ClassUnsupported Class = "unsupported"
 )

@@ -15,12 +15,12 @@ import (
 var shipped = []string{"activities", "workflows", "internal"}
 
 // The files of whose texts other documents speak: docs/scim.md of pushes, and
-// `rollcall validate` of what is not about rules, leavers, approvals and
-// notifications.
+// `rollcall validate` of what is not about targets, rules, leavers, approvals
+// and notifications.
 var (
 	commands      = regexp.MustCompile(`^internal/cli/[^/]+\.go$`)
 	pushCommands  = regexp.MustCompile(`^internal/cli/(scim|token|pushadvice|checkscim)`)
-	configuration = regexp.MustCompile(`^internal/config/(notifications|approvals|guard|retention|rules[a-z]*)\.go$`)
+	configuration = regexp.MustCompile(`^internal/config/(notifications|approvals|guard|retention|rules[a-z]*|targetcheck|permission|sharedgroups|accessends)\.go$`)
 	rules         = regexp.MustCompile(`^internal/directory/rules/`)
 	ladders       = regexp.MustCompile(`^internal/config/rulesread\.go$`)
 	refusals      = regexp.MustCompile(`^internal/store/(claim|connections|control|link[a-z]*|erase|undo[a-z]*|requests|subjectsrun|held[a-z]*|preview|subjectview|overrides|leavers|quarantine|source)\.go$`)

@@ -83,7 +83,7 @@ func (s *Store) Audit(ctx context.Context, f AuditFilter) iter.Seq2[AuditRow, er
 		row.Started, row.Done = fromMicros(row.StartedAt), fromMicros(row.DoneAt)
 		return nil
 	}, `SELECT ch.id, t.name AS target, ch.kind, ch.user_id, COALESCE(NULLIF(u.email, ''), u.login, '') AS user_label, ch.group_id, COALESCE(g.name, '') AS group_label,
-			ch.rule, ch.evidence, ch.before, ch.after, ch.state, ch.class, ch.detail, ch.attempts, ch.done_at,
+			ch.outer_id, COALESCE(og.name, '') AS outer_label, ch.scope, ch.rule, ch.evidence, ch.before, ch.after, ch.state, ch.class, ch.detail, ch.attempts, ch.done_at,
 			r.id AS run_id, c.name AS connection, r.trigger_by, r.dry_run, r.started_at, r.asked_by, r.verified, r.rules_digest, r.approval_id AS approval, r.undoes,
 			COALESCE(ap.who, '') AS decided_by
 		FROM runs r
@@ -92,6 +92,7 @@ func (s *Store) Audit(ctx context.Context, f AuditFilter) iter.Seq2[AuditRow, er
 		JOIN targets t ON t.id = ch.target_id
 		LEFT JOIN users u ON u.id = ch.user_id
 		LEFT JOIN groups g ON g.id = ch.group_id
+		LEFT JOIN groups og ON og.id = ch.outer_id AND ch.outer_id <> 0
 		LEFT JOIN approvals ap ON ap.id = ch.approval_id AND ch.approval_id <> 0
 		WHERE `+where.text+` ORDER BY r.id, ch.target_id, ch.stage, ch.ord`, where.args...)
 }

@@ -55,6 +55,11 @@ type DueChange struct {
 	// RemoteID is the target's id of a member whom no link knows, or of the
 	// account that is to be deleted.
 	RemoteID string `db:"remote_id"`
+	// Nested is whether it takes somebody out of a group who is to be in it through
+	// one that is in it.
+	Nested bool `db:"nested"`
+	// Note is what earlier attempts did beside the change.
+	Note string `db:"note"`
 
 	// What the rules ask for now.
 	DesiredState    string `db:"desired_state"`
@@ -95,7 +100,7 @@ type DueChange struct {
 	Foreign bool `db:"is_foreign"`
 }
 
-const dueColumns = `SELECT ch.id, ch.kind, ch.user_id, ch.group_id, ch.attempts, ch.intent_at, ch.remote_id,
+const dueColumns = `SELECT ch.id, ch.kind, ch.user_id, ch.group_id, ch.attempts, ch.intent_at, ch.remote_id, (ch.kind = 'membership.remove' AND ch.after = 'nested') AS nested, ch.note,
 		COALESCE(d.state, '') AS desired_state, COALESCE(d.email, '') AS desired_email, COALESCE(d.display_name, '') AS desired_name,
 		COALESCE(d.user_name, '') AS desired_user_name, COALESCE(d.attributes, '') AS desired_attributes, COALESCE(d.strip, FALSE) AS strip,
 		COALESCE(dg.name, '') AS group_name, COALESCE(g.description, '') AS group_about, COALESCE(dg.problem, '') AS group_problem, COALESCE(dg.detail, '') AS group_detail,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
 )
 
 // TargetSpec names a target of a connection.
@@ -16,6 +18,20 @@ type TargetSpec struct {
 	// Renames is whether groups can be renamed there, Recreates whether one that
 	// cannot be may be replaced, once that is approved.
 	Renames, Recreates bool
+	// RenamesAccounts is whether the user name of an account that exists is
+	// written too.
+	RenamesAccounts bool
+	// Unwritable is whether no attribute of an account can be written, so that no
+	// difference is one.
+	Unwritable bool
+	// UndoBy is what takes an account's access back when what gave it is undone:
+	// directory.SuspendAccount, DeactivateAccount, or empty where nothing does.
+	UndoBy directory.Kind
+	// Nests is whether a group that is in another in the source is so in the
+	// target, where both are taken.
+	Nests bool
+	// Permissions are what groups of the target are to hold.
+	Permissions []directory.GroupPermission
 }
 
 // Connection is a stored connection with the ids of its targets by name.
@@ -102,62 +118,92 @@ func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest, attribu
 
 func (s *Store) unchangedConnection(ctx context.Context, name, rulesDigest, attributes string, targets []TargetSpec) (Connection, bool, error) {
 	var known []struct {
-		ConnectionID int64  `db:"connection_id"`
-		ID           int64  `db:"id"`
-		Name         string `db:"name"`
-		Kind         string `db:"kind"`
-		Identity     string `db:"identity"`
-		Additive     bool   `db:"additive"`
-		Renames      bool   `db:"renames"`
-		Recreates    bool   `db:"recreates"`
+		ConnectionID int64 `db:"connection_id"`
+		specRow
 	}
-	err := s.selectAll(ctx, &known, `SELECT t.connection_id, t.id, t.name, t.kind, t.identity, t.additive, t.renames, t.recreates
+	err := s.selectAll(ctx, &known, `SELECT t.connection_id, t.id, t.name, t.kind, t.identity, t.additive, t.renames, t.recreates, t.renames_accounts, t.unwritable, t.undo_by, t.nests, t.permissions
 		FROM targets t JOIN connections c ON c.id = t.connection_id WHERE c.name = ? AND c.rules_digest = ? AND c.attributes = ?`, name, rulesDigest, attributes)
 	if err != nil {
 		return Connection{}, false, fmt.Errorf("read connection %s: %w", name, err)
 	}
 	c := Connection{Targets: make(map[string]int64, len(known))}
-	specs := make(map[TargetSpec]bool, len(known))
+	rows := make(map[specRow]bool, len(known))
 	for _, k := range known {
 		c.ID = k.ConnectionID
 		c.Targets[k.Name] = k.ID
-		specs[TargetSpec{k.Name, k.Kind, k.Identity, k.Additive, k.Renames, k.Recreates}] = true
+		rows[k.specRow] = true
 	}
 	for _, t := range targets {
-		if !specs[t] {
+		row, err := rowOf(t)
+		if err != nil {
+			return Connection{}, false, err
+		}
+		row.ID = c.Targets[t.Name]
+		if !rows[row] {
 			return Connection{}, false, nil
 		}
 	}
 	return c, len(known) > 0, nil
 }
 
+// specRow is a target as it is stored.
+type specRow struct {
+	ID              int64  `db:"id"`
+	Name            string `db:"name"`
+	Kind            string `db:"kind"`
+	Identity        string `db:"identity"`
+	Additive        bool   `db:"additive"`
+	Renames         bool   `db:"renames"`
+	Recreates       bool   `db:"recreates"`
+	RenamesAccounts bool   `db:"renames_accounts"`
+	Unwritable      bool   `db:"unwritable"`
+	UndoBy          string `db:"undo_by"`
+	Nests           bool   `db:"nests"`
+	Permissions     string `db:"permissions"`
+}
+
+// rowOf is the row that a target should have, without its id.
+func rowOf(t TargetSpec) (specRow, error) {
+	permissions, err := permissionsText(t.Permissions)
+	return specRow{Name: t.Name, Kind: t.Kind, Identity: t.Identity, Additive: t.Additive, Renames: t.Renames, Recreates: t.Recreates,
+		RenamesAccounts: t.RenamesAccounts, Unwritable: t.Unwritable, UndoBy: string(t.UndoBy), Nests: t.Nests, Permissions: permissions}, err
+}
+
 // ensureTarget returns the id of a target and whether what it should hold must
 // be decided: it was made just now, or its groups are treated otherwise.
 func ensureTarget(ctx context.Context, tx *Tx, connectionID int64, t TargetSpec) (int64, bool, error) {
+	want, err := rowOf(t)
+	if err != nil {
+		return 0, false, err
+	}
 	made, err := tx.exec(ctx, `INSERT INTO targets (connection_id, name, kind, identity, additive, renames, recreates) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (connection_id, name) DO NOTHING`, connectionID, t.Name, t.Kind, t.Identity, t.Additive, t.Renames, t.Recreates)
 	if err != nil {
 		return 0, false, fmt.Errorf("record target %s: %w", t.Name, err)
 	}
-	var row struct {
-		ID        int64  `db:"id"`
-		Kind      string `db:"kind"`
-		Identity  string `db:"identity"`
-		Additive  bool   `db:"additive"`
-		Renames   bool   `db:"renames"`
-		Recreates bool   `db:"recreates"`
-	}
-	if err := tx.get(ctx, &row, `SELECT id, kind, identity, additive, renames, recreates FROM targets WHERE connection_id = ? AND name = ?`, connectionID, t.Name); err != nil {
+	var row specRow
+	if err := tx.get(ctx, &row, `SELECT id, name, kind, identity, additive, renames, recreates, renames_accounts, unwritable, undo_by, nests, permissions FROM targets WHERE connection_id = ? AND name = ?`, connectionID, t.Name); err != nil {
 		return 0, false, fmt.Errorf("read target %s: %w", t.Name, err)
 	}
 	if row.Identity != t.Identity || row.Kind != t.Kind {
 		return 0, false, &TargetChangedError{Target: t.Name, Was: row.Kind + " " + row.Identity, Is: t.Kind + " " + t.Identity}
 	}
-	if row.Additive == t.Additive && row.Renames == t.Renames && row.Recreates == t.Recreates {
+	if want.ID = row.ID; row == want {
 		return row.ID, made == 1, nil
 	}
-	if _, err := tx.exec(ctx, `UPDATE targets SET additive = ?, renames = ?, recreates = ? WHERE id = ?`, t.Additive, t.Renames, t.Recreates, row.ID); err != nil {
+	if _, err := tx.exec(ctx, `UPDATE targets SET additive = ?, renames = ?, recreates = ?, renames_accounts = ?, unwritable = ?, undo_by = ?, nests = ?, permissions = ? WHERE id = ?`,
+		t.Additive, t.Renames, t.Recreates, t.RenamesAccounts, t.Unwritable, want.UndoBy, t.Nests, want.Permissions, row.ID); err != nil {
 		return 0, false, fmt.Errorf("record target %s: %w", t.Name, err)
+	}
+	if row.Nests != t.Nests {
+		if err := changeNesting(ctx, tx, row.ID, t.Nests); err != nil {
+			return 0, false, err
+		}
+	}
+	if row.Permissions != want.Permissions {
+		if err := desirePermissions(ctx, tx, row.ID, t.Permissions); err != nil {
+			return 0, false, err
+		}
 	}
 	if row.Additive != t.Additive {
 		return row.ID, true, changeMode(ctx, tx, row.ID, t.Name)

@@ -151,12 +151,21 @@ func upsertDesired(ctx context.Context, tx *Tx, targetID int64, decisions []Deci
 // is in. Whoever is leaving keeps what there was, and gets nothing new. To SQLite
 // a CROSS JOIN says in which order to look.
 func (d deciding) desireMemberships(ctx context.Context) error {
+	nests, err := d.nests(ctx)
+	if err != nil {
+		return err
+	}
+	moved, nested := "", ""
+	if nests {
+		moved = ` OR ` + throughAnother("desired_memberships.target_id", "desired_memberships.group_id", "desired_memberships.user_id")
+		nested = ` AND NOT ` + throughAnother("d.target_id", "r.into_id", "u.id")
+	}
 	for _, statement := range []string{
 		`DELETE FROM desired_memberships WHERE target_id = ? AND user_id IN (SELECT u.id FROM users u WHERE %s)
 			AND (EXISTS (SELECT 1 FROM desired_accounts d WHERE d.target_id = desired_memberships.target_id AND d.user_id = desired_memberships.user_id AND d.strip)
-				OR NOT EXISTS (SELECT 1 FROM group_routes r JOIN memberships m ON m.group_id = r.group_id JOIN groups g ON g.id = m.group_id AND g.presence = 'present'
-						WHERE r.target_id = desired_memberships.target_id AND r.into_id = desired_memberships.group_id AND m.user_id = desired_memberships.user_id AND NOT m.absent)
-					AND NOT EXISTS (SELECT 1 FROM default_groups f WHERE f.target_id = desired_memberships.target_id AND f.group_id = desired_memberships.group_id))`,
+				OR NOT EXISTS (SELECT 1 FROM default_groups f WHERE f.target_id = desired_memberships.target_id AND f.group_id = desired_memberships.group_id)
+					AND (NOT EXISTS (SELECT 1 FROM group_routes r JOIN memberships m ON m.group_id = r.group_id JOIN groups g ON g.id = m.group_id AND g.presence = 'present'
+						WHERE r.target_id = desired_memberships.target_id AND r.into_id = desired_memberships.group_id AND m.user_id = desired_memberships.user_id AND NOT m.absent)` + moved + `))`,
 		`INSERT INTO desired_memberships (target_id, group_id, user_id)
 			SELECT d.target_id, r.into_id, m.user_id
 			FROM users u
@@ -166,7 +175,7 @@ func (d deciding) desireMemberships(ctx context.Context) error {
 			CROSS JOIN groups g
 			WHERE d.target_id = ? AND d.user_id = u.id AND m.user_id = u.id AND NOT m.absent
 				AND r.target_id = d.target_id AND r.group_id = m.group_id AND g.id = m.group_id AND g.presence = 'present'
-				AND %s AND NOT d.strip AND (d.state = 'active' OR u.presence = 'absent')
+				AND %s AND NOT d.strip AND (d.state = 'active' OR u.presence = 'absent')` + nested + `
 			ON CONFLICT DO NOTHING`,
 		`INSERT INTO desired_memberships (target_id, group_id, user_id)
 			SELECT d.target_id, f.group_id, u.id
@@ -185,4 +194,24 @@ func (d deciding) desireMemberships(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// nests reports whether groups of the target belong in others.
+func (d deciding) nests(ctx context.Context) (bool, error) {
+	var any bool
+	if err := d.tx.get(ctx, &any, `SELECT EXISTS (SELECT 1 FROM desired_nestings WHERE target_id = ?)`, d.targetID); err != nil {
+		return false, fmt.Errorf("look for groups in groups: %w", err)
+	}
+	return any, nil
+}
+
+// throughAnother is the condition that a user belongs in a group of a target
+// through one that belongs in it, and not by themselves. It is so, too, where that
+// one was taken out by an undo: nobody is put in one by one instead.
+func throughAnother(target, group, user string) string {
+	return `(` + through(target, group, user, "n.ruled") + strings.NewReplacer("%target", target, "%group", group, "%user", user).Replace(`
+		AND NOT EXISTS (SELECT 1 FROM group_routes own
+			JOIN memberships om ON om.group_id = own.group_id AND om.user_id = %user AND om.direct AND NOT om.absent
+			JOIN groups og ON og.id = om.group_id AND og.presence = 'present'
+			WHERE own.target_id = %target AND own.into_id = %group))`)
 }

@@ -20,6 +20,9 @@ type TargetDecider struct {
 	Group func(directory.Group) directory.DesiredGroup
 	// Defaults are the names of the groups that everybody in scope is in.
 	Defaults []string
+	// Nests is whether a group that is in another in the source is so in the
+	// target, where both are taken.
+	Nests bool
 }
 
 // DecideSubjects decides about users and groups, for targets, as they are at
@@ -46,7 +49,7 @@ func decideSubjects(ctx context.Context, tx *Tx, c Claim, targets []TargetDecide
 		if err != nil {
 			return err
 		}
-		moved, err := decideGroups(ctx, tx, c.ConnectionID, t, rows)
+		moved, err := decideGroups(ctx, tx, c, t, rows)
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,8 @@ import (
 // large are the tables that grow with the number of people.
 var large = []string{"users", "memberships", "desired_accounts", "desired_groups", "desired_memberships", "accounts", "target_groups", "target_memberships", "changes", "removals", "seen", "groups", "runs",
 	"scim_resources", "scim_values", "scim_members", "scim_blocks", "scim_log", "scim_acks", "inbox",
-	"leavers", "leaver_groups", "unlinked_accounts", "foreign_members", "group_routes", "scim_nested"}
+	"leavers", "leaver_groups", "unlinked_accounts", "foreign_members", "group_routes", "scim_nested",
+	"group_nestings", "desired_nestings", "target_nestings", "desired_permissions", "target_permissions", "lost_groups", "lost_memberships"}
 
 // scanAllowed are statements that look at a whole table by intent.
 var scanAllowed = []string{}
@@ -43,6 +44,18 @@ func TestEveryStatementOfARunIsServedByAnIndex(t *testing.T) {
 	checked := wantIndexes(t, db.SQL, sent)
 	if checked < 60 {
 		t.Errorf("only %d statements were seen: the run does not do all that a run does", checked)
+	}
+}
+
+func TestEveryStatementAboutGroupsInGroupsIsServedByAnIndex(t *testing.T) {
+	t.Parallel()
+	sent := &statements{seen: map[string]bool{}}
+	path := filepath.Join(t.TempDir(), "store.db")
+	db := open(t, "sqlite:"+path, "sqlite", "file:"+path+"?_pragma=busy_timeout(15000)", store.WithHooks(store.Hooks{Statement: sent.hook}))
+	storetest.RunAllNested(t, db)
+	checked := wantIndexes(t, db.SQL, sent)
+	if checked < 100 {
+		t.Errorf("only %d statements were seen: not everything was tried", checked)
 	}
 }
 

@@ -115,11 +115,13 @@ type guarding struct {
 func (g guarding) skipUntouchable(ctx context.Context) error {
 	for _, statement := range []string{
 		`UPDATE changes SET state = 'skipped', class = 'protected' WHERE run_id = ? AND target_id = ? AND state IN ('unguarded', 'planned')
-			AND (user_id IN (SELECT user_id FROM accounts WHERE target_id = ? AND protected) OR group_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND protected))`,
+			AND (user_id IN (SELECT user_id FROM accounts WHERE target_id = ? AND protected) OR group_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND protected)
+				OR outer_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND protected))`,
 		`UPDATE changes SET state = 'skipped', class = 'read-only' WHERE run_id = ? AND target_id = ? AND state IN ('unguarded', 'planned')
-			AND (user_id IN (SELECT user_id FROM accounts WHERE target_id = ? AND read_only) OR group_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND read_only))`,
+			AND (user_id IN (SELECT user_id FROM accounts WHERE target_id = ? AND read_only) OR outer_id = 0 AND group_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND read_only)
+				OR outer_id IN (SELECT group_id FROM target_groups WHERE target_id = ? AND read_only))`,
 	} {
-		if _, err := g.tx.exec(ctx, statement, g.runID, g.targetID, g.targetID, g.targetID); err != nil {
+		if _, err := g.tx.exec(ctx, statement, g.runID, g.targetID, g.targetID, g.targetID, g.targetID); err != nil {
 			return fmt.Errorf("skip what must not be touched: %w", err)
 		}
 	}
@@ -130,6 +132,9 @@ func (g guarding) skipUntouchable(ctx context.Context) error {
 			OR EXISTS (SELECT 1 FROM unlinked_accounts un JOIN protected_objects p ON p.target_id = un.target_id AND p.kind = 'account' AND p.remote_id = un.email_key
 				WHERE un.target_id = changes.target_id AND un.remote_id = changes.remote_id))`, g.runID, g.targetID, g.targetID); err != nil {
 		return fmt.Errorf("skip members that must not be touched: %w", err)
+	}
+	if err := g.skipProtectedThrough(ctx); err != nil {
+		return err
 	}
 	// Who is on hold stays as they are, also where a step was due and not yet done.
 	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'skipped', class = 'leaver-held' WHERE run_id = ? AND target_id = ? AND stage IN (1, 5) AND state = 'unguarded'
@@ -159,7 +164,7 @@ func (g guarding) replacements(ctx context.Context) error {
 // approved is the condition that a change is one of those that an approval is
 // about: of a group that is replaced, by the name that was approved.
 const approved = `EXISTS (SELECT 1 FROM changes ok WHERE ok.approval_id = ? AND ok.approval_id <> 0 AND ok.user_id = changes.user_id AND ok.group_id = changes.group_id
-	AND ok.state = 'approved' AND ok.target_id = changes.target_id AND ok.kind = changes.kind AND ok.remote_id = changes.remote_id
+	AND ok.state = 'approved' AND ok.target_id = changes.target_id AND ok.kind = changes.kind AND ok.remote_id = changes.remote_id AND ok.outer_id = changes.outer_id
 	AND (ok.kind <> 'group.replace' OR ok.before = changes.before AND ok.after = changes.after))`
 
 // skipUnapproved leaves out what an approval is not about: it is still held
@@ -216,12 +221,21 @@ func (g guarding) decide(ctx context.Context, kind directory.Kind, short bool) e
 		if r, err = g.room(ctx, kind); err != nil || r.due == 0 {
 			return err
 		}
-	} else if r.leaving >= r.linked && r.used+r.leaving >= 2 {
+	} else if all, err := g.everything(ctx, kind, r); err != nil {
+		return err
+	} else if all {
 		// The last one of several counts too, even if the others left before; the only one there ever was does not.
 		return g.hold(ctx, kind, directory.ClassEverybody, directory.Explicit, directory.Absence)
+	} else if kind == directory.RemoveNesting {
+		if err := g.holdEmptiedGroups(ctx); err != nil {
+			return err
+		}
+		if r, err = g.room(ctx, kind); err != nil || r.due == 0 {
+			return err
+		}
 	}
 	linked := r.linked
-	if kind != directory.RemoveMember {
+	if kind != directory.RemoveMember && kind != directory.RemoveNesting {
 		linked += r.used // the share is of what the window began with
 	}
 	limit := g.limits.of(kind, linked)
@@ -255,9 +269,11 @@ func (l Limits) of(kind directory.Kind, linked int64) int64 {
 
 func (g guarding) since() int64 { return micros(g.now.Add(-g.limits.Window)) }
 
-// weight counts a change as one, and what a step of a leaver's ladder takes
-// away as one for each person: somebody in thirty groups is one leaver.
-const weight = `COUNT(DISTINCT CASE WHEN ch.kind = 'membership.remove' AND ch.after = 'leaver' THEN -ch.user_id ELSE ch.id END)`
+// weight counts a change as one, what a step of a leaver's ladder takes away as
+// one for each person, since somebody in thirty groups is one leaver, and a group
+// that is taken out of another as the people who lose by it.
+const weight = `COUNT(DISTINCT CASE WHEN ch.kind = 'membership.remove' AND ch.after = 'leaver' THEN -ch.user_id ELSE ch.id END)
+	+ COALESCE(SUM(CASE WHEN ch.kind = 'nesting.remove' AND ch.people > 1 THEN ch.people - 1 ELSE 0 END), 0)`
 
 // linkedAccounts counts, by kind, the accounts that it could still be done to.
 var linkedAccounts = map[directory.Kind]string{
@@ -265,6 +281,7 @@ var linkedAccounts = map[directory.Kind]string{
 	directory.DeactivateAccount: `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status IN ('active', 'suspended')`,
 	directory.DeleteAccount:     `SELECT COUNT(*) FROM accounts WHERE target_id = ?`,
 	directory.RemoveMember:      `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`,
+	directory.RemoveNesting:     `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`,
 }
 
 func (g guarding) room(ctx context.Context, kind directory.Kind) (room, error) {
@@ -280,6 +297,7 @@ func (g guarding) room(ctx context.Context, kind directory.Kind) (room, error) {
 		{&r.linked, linkedAccounts[kind], []any{g.targetID}},
 		// What an ended run admitted and could not do comes again, and is counted then.
 		{&r.used, `SELECT COUNT(DISTINCT CASE WHEN r.kind = 'membership.remove' AND ch.after = 'leaver' THEN -ch.user_id ELSE r.change_id END)
+				+ COALESCE(SUM(CASE WHEN ch.kind = 'nesting.remove' AND ch.people > 1 THEN ch.people - 1 ELSE 0 END), 0)
 			FROM removals r LEFT JOIN changes ch ON ch.id = r.change_id LEFT JOIN runs run ON run.id = ch.run_id
 			WHERE r.target_id = ? AND r.kind = ? AND r.admitted_at > ? AND (ch.id IS NULL OR ch.state = 'applied' OR run.outcome = '')`, []any{g.targetID, string(kind), g.since()}},
 	} {
@@ -306,17 +324,18 @@ func (g guarding) hold(ctx context.Context, kind directory.Kind, class directory
 
 // holdWholeGroups holds the removals that would leave nobody in a group of two
 // or more, counting those who were taken out of it within the window. Whoever
-// has no access any more is not somebody.
+// has no access any more is not somebody, and whoever is in it through another
+// group stays in it.
 func (g guarding) holdWholeGroups(ctx context.Context) error {
 	if _, err := g.tx.exec(ctx, `UPDATE changes SET state = 'held', class = 'whole-group'
-		WHERE run_id = ? AND target_id = ? AND kind = 'membership.remove' AND state = 'unguarded' AND group_id IN (
+		WHERE run_id = ? AND target_id = ? AND kind = 'membership.remove' AND state = 'unguarded' AND after <> 'nested' AND group_id IN (
 			SELECT n.group_id FROM changes n
 			LEFT JOIN accounts own ON own.target_id = n.target_id AND own.user_id = n.user_id AND own.status = 'active'
 			LEFT JOIN (
 				SELECT c.group_id, COUNT(*) AS removed FROM removals r JOIN changes c ON c.id = r.change_id
 				WHERE r.target_id = ? AND r.kind = 'membership.remove' AND r.admitted_at > ? GROUP BY c.group_id
 			) earlier ON earlier.group_id = n.group_id
-			WHERE n.run_id = ? AND n.target_id = ? AND n.kind = 'membership.remove' AND (n.state = 'unguarded' OR n.state = 'skipped' AND NOT CAST(? AS BOOLEAN))
+			WHERE n.run_id = ? AND n.target_id = ? AND n.kind = 'membership.remove' AND n.after <> 'nested' AND (n.state = 'unguarded' OR n.state = 'skipped' AND NOT CAST(? AS BOOLEAN))
 				AND (n.user_id = 0 OR own.user_id IS NOT NULL)
 			GROUP BY n.group_id
 			HAVING COUNT(*) + COALESCE(MAX(earlier.removed), 0) >= 2 AND COUNT(*) >= (
@@ -345,7 +364,7 @@ func (g guarding) admit(ctx context.Context, kind directory.Kind, evidence ...di
 		}
 		if _, err := g.tx.exec(ctx, `UPDATE changes SET state = CASE
 				WHEN user_id = 0 OR EXISTS (SELECT 1 FROM overrides o WHERE o.target_id = changes.target_id AND o.user_id = changes.user_id AND o.group_id = changes.group_id
-					AND (o.what = 'state' AND o.value = 'suspended' AND changes.kind = 'account.suspend' OR o.what = 'member' AND o.value = 'out' AND changes.kind = 'membership.remove' AND changes.after <> 'leaver'))
+					AND (o.what = 'state' AND (o.value = 'suspended' AND changes.kind = 'account.suspend' OR o.value = 'deactivated' AND changes.kind = 'account.deactivate') OR o.what = 'member' AND o.value = 'out' AND changes.kind = 'membership.remove' AND changes.after <> 'leaver'))
 					THEN 'planned'
 				WHEN evidence = 'absence' OR CAST(? AS BOOLEAN) THEN 'doubted' ELSE 'planned' END
 			WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded' AND evidence = ?`, g.limits.Confirm, g.runID, g.targetID, string(kind), string(e)); err != nil {

@@ -124,5 +124,36 @@ func (r *routing) moveLink(ctx context.Context, from, to int64) error {
 		return fmt.Errorf("mark the members of a group whose link was handed over: %w", err)
 	}
 	r.touched[from], r.touched[to] = true, true
+	return r.moveNestings(ctx, from, to)
+}
+
+// moveNestings gives what is known of a group in others, of others in it, and
+// of its permissions to the one that has its link now.
+func (r *routing) moveNestings(ctx context.Context, from, to int64) error {
+	for _, statement := range []string{
+		`DELETE FROM target_nestings WHERE child_id = ? AND target_id = ?`,
+		`DELETE FROM target_nestings WHERE group_id = ? AND target_id = ?`,
+		`DELETE FROM target_permissions WHERE group_id = ? AND target_id = ?`,
+	} {
+		if _, err := r.tx.exec(ctx, statement, to, r.ID); err != nil {
+			return fmt.Errorf("forget what was known of a group without a link: %w", err)
+		}
+	}
+	for _, statement := range []string{
+		`UPDATE target_nestings SET child_id = ? WHERE target_id = ? AND child_id = ?`,
+		`UPDATE target_nestings SET group_id = ? WHERE target_id = ? AND group_id = ?`,
+		`UPDATE target_permissions SET group_id = ? WHERE target_id = ? AND group_id = ?`,
+	} {
+		if _, err := r.tx.exec(ctx, statement, to, r.ID, from); err != nil {
+			return fmt.Errorf("hand over the groups in a group: %w", err)
+		}
+	}
+	var inside []int64
+	if err := r.tx.selectAll(ctx, &inside, `SELECT child_id FROM target_nestings WHERE target_id = ? AND group_id = ?`, r.ID, to); err != nil {
+		return fmt.Errorf("read the groups in a group: %w", err)
+	}
+	for _, id := range inside {
+		r.touched[id] = true
+	}
 	return nil
 }

@@ -58,8 +58,8 @@ func supersedeHeld(ctx context.Context, tx *Tx, which string, args ...any) error
 
 // held counts what was held and identifies it by a digest of what it would do.
 func (g guarding) held(ctx context.Context) (count int64, reason, digest string, err error) {
-	rows, err := g.tx.query(ctx, `SELECT kind, class, user_id, group_id, remote_id FROM changes
-		WHERE run_id = ? AND target_id = ? AND state = 'held' AND class <> 'unconfirmed' ORDER BY kind, user_id, group_id, remote_id`, g.runID, g.targetID)
+	rows, err := g.tx.query(ctx, `SELECT kind, class, user_id, group_id, remote_id, outer_id FROM changes
+		WHERE run_id = ? AND target_id = ? AND state = 'held' AND class <> 'unconfirmed' ORDER BY kind, user_id, group_id, remote_id, outer_id`, g.runID, g.targetID)
 	if err != nil {
 		return 0, "", "", fmt.Errorf("read what is held: %w", err)
 	}
@@ -67,14 +67,17 @@ func (g guarding) held(ctx context.Context) (count int64, reason, digest string,
 	h := sha256.New()
 	for rows.Next() {
 		var kind, class, remoteID string
-		var userID, groupID int64
-		if err := rows.Scan(&kind, &class, &userID, &groupID, &remoteID); err != nil {
+		var userID, groupID, outerID int64
+		if err := rows.Scan(&kind, &class, &userID, &groupID, &remoteID, &outerID); err != nil {
 			return 0, "", "", fmt.Errorf("read what is held: %w", err)
 		}
 		if count == 0 {
 			reason = class
 		}
 		count++
+		if outerID != 0 {
+			remoteID = fmt.Sprint(outerID)
+		}
 		fmt.Fprintln(h, kind, userID, groupID, remoteID)
 	}
 	return count, reason, hex.EncodeToString(h.Sum(nil)), rows.Err()

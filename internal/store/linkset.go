@@ -103,7 +103,7 @@ func (s *Store) SetLink(ctx context.Context, l LinkChange, now time.Time) error 
 		}
 		n, err := tx.exec(ctx, `INSERT INTO accounts (target_id, identity, remote_id, user_id, origin, email, email_key, user_name, display_name, status, managed, read_only, protected, observed_at)
 			SELECT un.target_id, CAST(? AS TEXT), un.remote_id, CAST(? AS BIGINT), 'adopted', un.email, un.email_key, un.user_name, un.display_name, un.status, un.managed, un.read_only,
-				EXISTS (SELECT 1 FROM protected_objects p WHERE p.target_id = un.target_id AND p.kind = 'account' AND p.remote_id IN (un.remote_id, un.email_key)), un.observed_at
+				EXISTS (SELECT 1 FROM protected_objects p WHERE p.target_id = un.target_id AND p.kind = 'account' AND p.remote_id IN (un.remote_id, LOWER(un.remote_id), un.email_key, LOWER(un.user_name))), un.observed_at
 			FROM unlinked_accounts un WHERE un.target_id = ? AND un.remote_id = ?`, t.Identity, l.UserID, t.ID, l.RemoteID)
 		if err != nil {
 			return fmt.Errorf("link account: %w", err)

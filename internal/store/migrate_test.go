@@ -70,6 +70,41 @@ func TestMigrations(t *testing.T) {
 					t.Errorf("the group leads to %d: %v", into, err)
 				}
 			})
+			t.Run("groups that were pushed into groups before there were nestings are known to be in them", func(t *testing.T) {
+				s, err := Open(t.Context(), at)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() {
+					if err := s.Close(); err != nil {
+						t.Errorf("close: %v", err)
+					}
+				}()
+				provider, err := migrationsOf(s.writable(), s.dialect)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := provider.DownTo(t.Context(), 4); err != nil {
+					t.Fatal(err)
+				}
+				pushedBefore(t, s)
+				if _, err := provider.Up(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				for query, want := range map[string]string{
+					`SELECT child_id || ' in ' || parent_id FROM group_nestings`:                   "31 in 32",
+					`SELECT user_id || ' in ' || group_id FROM memberships WHERE NOT direct`:       "41 in 32",
+					`SELECT child_id || ' in ' || parent_id FROM scim_nested`:                      "51 in 52",
+					`SELECT 'version ' || version FROM nesting_versions`:                           "version 1",
+					`SELECT COUNT(*) || ' direct' FROM memberships WHERE direct AND group_id = 31`: "1 direct",
+					`SELECT COUNT(*) || ' targets' FROM targets WHERE nests OR permissions <> ''`:  "0 targets",
+				} {
+					var got []string
+					if err := s.writable().SelectContext(t.Context(), &got, query); err != nil || len(got) != 1 || got[0] != want {
+						t.Errorf("%s: %q, %v, want %q", query, got, err, want)
+					}
+				}
+			})
 			t.Run("the schema goes down to nothing and up again", func(t *testing.T) {
 				s, err := Open(t.Context(), at)
 				if err != nil {
@@ -112,4 +147,27 @@ func (s *Store) writable() *sqlx.DB {
 		return s.writer.db
 	}
 	return s.db
+}
+
+// pushedBefore stores a person who was pushed into a group in a group, and a
+// nesting of groups that have no rows yet, as the schema was before.
+func pushedBefore(t *testing.T, s *Store) {
+	t.Helper()
+	const group = `INSERT INTO groups (id, connection_id, source_id, name, name_key, description, type, fingerprint, members_updated, read_at) VALUES `
+	const resource = `INSERT INTO scim_resources (id, connection_id, type, scim_id, name_key, document, shard, created_at, modified_at) VALUES `
+	for _, statement := range []string{
+		`INSERT INTO connections (id, name) VALUES (9, 'pushed')`,
+		group + `(31, 9, 's-inner', 'inner', 'inner', '', '', '', 0, 0), (32, 9, 's-outer', 'outer', 'outer', '', '', '', 0, 0)`,
+		`INSERT INTO users (id, connection_id, source_id, status, assigned, login, email, email_key, first_name, last_name, display_name, fingerprint, last_updated, read_at)
+			VALUES (41, 9, 's-ada', 'ACTIVE', TRUE, 'ada', '', '', '', '', '', '', 0, 0)`,
+		`INSERT INTO memberships (group_id, user_id) VALUES (31, 41), (32, 41)`,
+		resource + `(51, 9, 'Group', 's-inner', 'inner', '{}', 0, 0, 0), (52, 9, 'Group', 's-outer', 'outer', '{}', 0, 0, 0), (53, 9, 'Group', 's-later', 'later', '{}', 0, 0, 0)`,
+		resource + `(61, 9, 'User', 's-ada', 'ada', '{}', 0, 0, 0)`,
+		`INSERT INTO scim_members (group_id, member, member_id) VALUES (51, 's-ada', 61), (52, 's-inner', 51)`,
+		`INSERT INTO scim_nested (child_id, parent_id) VALUES (51, 52), (51, 53)`,
+	} {
+		if _, err := s.writable().ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
 }

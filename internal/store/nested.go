@@ -48,7 +48,107 @@ func (p pulling) renest(ctx context.Context, groups []Pushed) (moved bool, err e
 			}
 		}
 	}
+	if err := p.nestGroups(ctx, children, now); err != nil {
+		return false, err
+	}
 	return true, p.enqueueBelow(ctx, children)
+}
+
+// nestGroups notes the same by the groups that the rules look at. A group that
+// others are in and that has no row yet gets it.
+func (p pulling) nestGroups(ctx context.Context, children []int64, parents map[int64][]int64) error {
+	resources := slices.Clone(children)
+	for _, child := range children {
+		resources = append(resources, parents[child]...)
+	}
+	slices.Sort(resources)
+	known, err := p.groupRowsOf(ctx, slices.Compact(resources))
+	if err != nil {
+		return err
+	}
+	for _, child := range children {
+		id := known[child]
+		if id == 0 {
+			continue // deleted before anybody heard of it
+		}
+		if _, err := p.tx.exec(ctx, `DELETE FROM group_nestings WHERE connection_id = ? AND child_id = ?`, p.connectionID, id); err != nil {
+			return fmt.Errorf("forget where group %d is: %w", id, err)
+		}
+		for _, parent := range parents[child] {
+			if known[parent] == 0 || known[parent] == id {
+				continue
+			}
+			if _, err := p.tx.exec(ctx, `INSERT INTO group_nestings (connection_id, child_id, parent_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, p.connectionID, id, known[parent]); err != nil {
+				return fmt.Errorf("note where group %d is: %w", id, err)
+			}
+		}
+		if _, err := p.tx.exec(ctx, `UPDATE groups SET dirty = TRUE WHERE id = ? AND NOT dirty`, id); err != nil {
+			return fmt.Errorf("mark group %d to be decided: %w", id, err)
+		}
+	}
+	return p.nestingsChanged(ctx)
+}
+
+// groupRowsOf returns the rows of pushed groups, by resource, and makes those
+// that are missing.
+func (p pulling) groupRowsOf(ctx context.Context, resources []int64) (map[int64]int64, error) {
+	ids := make(map[int64]int64, len(resources))
+	for chunk := range chunks(resources, 1000) {
+		query, args, err := in(`SELECT r.id, r.scim_id, r.display, r.document, r.type, r.modified_at, r.deleted_at, COALESCE(k.id, 0) AS known
+			FROM scim_resources r LEFT JOIN groups k ON k.connection_id = r.connection_id AND k.source_id = r.scim_id WHERE r.id IN (?) ORDER BY r.id`, padded(chunk))
+		if err != nil {
+			return nil, err
+		}
+		var found []struct {
+			Pushed
+			Known int64 `db:"known"`
+		}
+		if err := p.tx.selectAll(ctx, &found, query, args...); err != nil {
+			return nil, fmt.Errorf("read pushed groups: %w", err)
+		}
+		for _, f := range found {
+			if ids[f.ID] = f.Known; f.Known != 0 || f.Deleted() {
+				continue
+			}
+			g, err := p.mapping.Group(f.Pushed)
+			if err != nil {
+				return nil, fmt.Errorf("read pushed group %d: %w", f.ID, err)
+			}
+			if ids[f.ID], err = p.storeGroup(ctx, g, true); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return ids, nil
+}
+
+// nestingsChanged counts a change of which groups are in which.
+func (p pulling) nestingsChanged(ctx context.Context) error {
+	if _, err := p.tx.exec(ctx, `INSERT INTO nesting_versions (connection_id, version) VALUES (?, 1) ON CONFLICT (connection_id) DO UPDATE SET version = nesting_versions.version + 1`, p.connectionID); err != nil {
+		return fmt.Errorf("count a change of nestings: %w", err)
+	}
+	return nil
+}
+
+// unnest forgets in which groups a deleted one was, and which were in it.
+func (p pulling) unnest(ctx context.Context, groupID int64) error {
+	var in int
+	if err := p.tx.get(ctx, &in, `SELECT (SELECT COUNT(*) FROM group_nestings WHERE connection_id = ? AND child_id = ?) + (SELECT COUNT(*) FROM group_nestings WHERE connection_id = ? AND parent_id = ?)`,
+		p.connectionID, groupID, p.connectionID, groupID); err != nil {
+		return fmt.Errorf("look where group %d is: %w", groupID, err)
+	}
+	if in == 0 {
+		return nil
+	}
+	for _, statement := range []string{
+		`DELETE FROM group_nestings WHERE connection_id = ? AND child_id = ?`,
+		`DELETE FROM group_nestings WHERE connection_id = ? AND parent_id = ?`,
+	} {
+		if _, err := p.tx.exec(ctx, statement, p.connectionID, groupID); err != nil {
+			return fmt.Errorf("forget where group %d is: %w", groupID, err)
+		}
+	}
+	return p.nestingsChanged(ctx)
 }
 
 func (p pulling) parents(ctx context.Context, query string, ids []int64) (map[int64][]int64, error) {

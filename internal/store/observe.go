@@ -63,9 +63,9 @@ func (s *Store) ObserveAccounts(ctx context.Context, c Claim, targetID int64, ac
 				return fmt.Errorf("mark user of a changed account: %w", err)
 			}
 			if _, err := tx.exec(ctx, `UPDATE accounts SET email = ?, email_key = ?, user_name = ?, display_name = ?, attributes = ?, status = ?, managed = ?, read_only = ?, observed_at = ?,
-					protected = EXISTS (SELECT 1 FROM protected_objects p WHERE p.target_id = accounts.target_id AND p.kind = 'account' AND p.remote_id IN (?, ?))
+					protected = EXISTS (SELECT 1 FROM protected_objects p WHERE p.target_id = accounts.target_id AND p.kind = 'account' AND p.remote_id IN (?, ?, ?, ?))
 				WHERE id = ?`,
-				a.Email, strings.ToLower(a.Email), a.UserName, a.DisplayName, a.attributes, string(a.Status), a.Managed, a.ReadOnly, micros(now), a.ID, strings.ToLower(a.Email), id); err != nil {
+				a.Email, strings.ToLower(a.Email), a.UserName, a.DisplayName, a.attributes, string(a.Status), a.Managed, a.ReadOnly, micros(now), a.ID, strings.ToLower(a.ID), strings.ToLower(a.Email), strings.ToLower(a.UserName), id); err != nil {
 				return fmt.Errorf("store changed account: %w", err)
 			}
 		}
@@ -96,10 +96,14 @@ type observedAccount struct {
 }
 
 // observed says what is known of an account that was seen, and whether that is
-// something else than before. A target that tells no user name says nothing of it.
+// something else than before. A target that tells no user name, or no address,
+// says nothing of it.
 func (k knownAccount) observed(a directory.Account) (observedAccount, bool, error) {
 	if a.UserName == "" {
 		a.UserName = k.UserName
+	}
+	if a.Email == "" {
+		a.Email = k.Email
 	}
 	attributes, err := observedAttributes(k.Attributes, a)
 	differs := a.Email != k.Email || a.UserName != k.UserName || a.DisplayName != k.Name || attributes != k.Attributes ||
@@ -166,16 +170,6 @@ func (s *Store) DropAccountLink(ctx context.Context, c Claim, targetID int64, l 
 		fmt.Sprintf(`DELETE FROM overrides WHERE user_id = ? AND target_id = %d AND what = 'attributes'`, targetID))
 }
 
-// DropGroupLink forgets a group that is not in the target any more, with its
-// memberships; it and its members become dirty.
-func (s *Store) DropGroupLink(ctx context.Context, c Claim, targetID int64, l Link) error {
-	return s.dropLink(ctx, c, l, targetID, `UPDATE groups SET dirty = TRUE WHERE id = ?`,
-		`DELETE FROM target_memberships WHERE group_id = ? AND target_id = ?`, `DELETE FROM target_groups WHERE group_id = ? AND target_id = ?`,
-		`UPDATE users SET dirty = TRUE WHERE NOT dirty AND id IN (SELECT user_id FROM memberships WHERE group_id = ?)`,
-		`UPDATE users SET dirty = TRUE WHERE NOT dirty AND id IN (SELECT dm.user_id FROM groups g JOIN targets t ON t.connection_id = g.connection_id
-			JOIN desired_memberships dm ON dm.target_id = t.id AND dm.group_id = g.id WHERE g.id = ? AND g.presence = 'derived')`)
-}
-
 func (s *Store) dropLink(ctx context.Context, c Claim, l Link, targetID int64, mark, dropMemberships, dropLink string, markMore ...string) error {
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
 		for _, statement := range append([]string{mark}, markMore...) {
@@ -223,7 +217,7 @@ func (s *Store) ObserveGroups(ctx context.Context, c Claim, targetID int64, grou
 				continue
 			}
 			err := s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-				if _, err := tx.exec(ctx, `UPDATE target_groups SET name = ?, read_only = ?, observed_at = ? WHERE id = ?`, g.Name, g.ReadOnly, micros(now), k.ID); err != nil {
+				if _, err := tx.exec(ctx, `UPDATE target_groups SET name = ?, name_key = ?, read_only = ?, observed_at = ? WHERE id = ?`, g.Name, nameKey(g.Name), g.ReadOnly, micros(now), k.ID); err != nil {
 					return err
 				}
 				_, err := tx.exec(ctx, `UPDATE groups SET dirty = TRUE WHERE id = ?`, k.Subject)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // membersSeen is what a complete list of a group's members says.
@@ -86,18 +87,26 @@ func (s *Store) compareMembers(ctx context.Context, targetID, groupID int64, acc
 		return membersSeen{}, nil, fmt.Errorf("read known members: %w", err)
 	}
 	there := make(map[string]bool, len(accountIDs))
+	// An id may be a name, which a product that folds case tells in another case
+	// once it was renamed so.
+	folded := make(map[string]string, len(accountIDs))
 	for _, id := range accountIDs {
 		there[id] = true
+		folded[strings.ToLower(id)] = id
 	}
 	var seen membersSeen
 	for _, l := range linked {
+		id := l.RemoteID
+		if !there[id] {
+			id = folded[strings.ToLower(id)]
+		}
 		switch {
-		case l.Known && !there[l.RemoteID]:
+		case l.Known && !there[id]:
 			seen.lost = append(seen.lost, l.UserID)
-		case !l.Known && l.Wanted && there[l.RemoteID]:
+		case !l.Known && l.Wanted && there[id]:
 			seen.found = append(seen.found, l.UserID)
 		}
-		delete(there, l.RemoteID)
+		delete(there, id)
 	}
 	rest := make([]string, 0, len(there))
 	for id := range there {

@@ -23,12 +23,16 @@ type Override struct {
 	ID         int64  `db:"id" json:"id"`
 	Connection string `db:"connection" json:"connection"`
 	Target     string `db:"target" json:"target"`
-	UserID     int64  `db:"user_id" json:"user_id"`
-	User       string `db:"label" json:"user"`
+	UserID     int64  `db:"user_id" json:"user_id,omitzero"`
+	User       string `db:"label" json:"user,omitzero"`
 	GroupID    int64  `db:"group_id" json:"group_id,omitzero"`
 	Group      string `db:"group_name" json:"group,omitzero"`
-	// What is "state", "attributes" or "member"; Value is a state, a JSON object,
-	// or "in" or "out".
+	// Outer is the group that Group goes into or comes out of, Scope what a
+	// permission is for: then it is about no user.
+	Outer string `db:"outer_name" json:"outer,omitzero"`
+	Scope string `db:"scope" json:"scope,omitzero"`
+	// What is "state", "attributes", "member", "nesting" or "permission"; Value is a
+	// state, a JSON object, "in" or "out", or a level.
 	What  string    `db:"what" json:"what"`
 	Value string    `db:"value" json:"value"`
 	RunID int64     `db:"run_id" json:"run_id"`
@@ -42,38 +46,48 @@ func (f OverrideFilter) args() []any {
 	return []any{f.Connection, f.Connection, f.UserID, f.UserID, f.RunID, f.RunID}
 }
 
-// Overrides returns what was undone and stays so, the oldest first.
+// Overrides returns what was undone and stays so, of people and then of groups,
+// the oldest first.
 func (s *Store) Overrides(ctx context.Context, f OverrideFilter) iter.Seq2[Override, error] {
 	return func(yield func(Override, error) bool) {
-		rows, err := s.query(ctx, `SELECT o.id, c.name AS connection, t.name AS target, o.user_id, COALESCE(NULLIF(u.email, ''), NULLIF(u.login, ''), u.source_id) AS label,
-				o.group_id, COALESCE(g.name, '') AS group_name, o.what, o.value, o.run_id, o.created_at
+		if s.overridesBy(ctx, yield, `SELECT o.id, c.name AS connection, t.name AS target, o.user_id, COALESCE(NULLIF(u.email, ''), NULLIF(u.login, ''), u.source_id) AS label,
+				o.group_id, COALESCE(g.name, '') AS group_name, '' AS outer_name, '' AS scope, o.what, o.value, o.run_id, o.created_at
 			FROM overrides o JOIN targets t ON t.id = o.target_id JOIN connections c ON c.id = t.connection_id JOIN users u ON u.id = o.user_id
-			LEFT JOIN groups g ON g.id = o.group_id`+overridesWhere+` ORDER BY o.id`, f.args()...)
-		if err != nil {
-			yield(Override{}, fmt.Errorf("read what was undone: %w", err))
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var row struct {
-				Override
-				CreatedAt int64 `db:"created_at"`
-			}
-			err := rows.StructScan(&row)
-			row.At = fromMicros(row.CreatedAt)
-			if !yield(row.Override, err) || err != nil {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(Override{}, fmt.Errorf("read what was undone: %w", err))
+			LEFT JOIN groups g ON g.id = o.group_id`+overridesWhere+` ORDER BY o.id`, f.args()...) && f.UserID == 0 {
+			s.overridesBy(ctx, yield, groupOverridesList, f.groupArgs()...)
 		}
 	}
 }
 
+// overridesBy yields what a query finds, and returns whether to go on.
+func (s *Store) overridesBy(ctx context.Context, yield func(Override, error) bool, query string, args ...any) bool {
+	rows, err := s.query(ctx, query, args...)
+	if err != nil {
+		yield(Override{}, fmt.Errorf("read what was undone: %w", err))
+		return false
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var row struct {
+			Override
+			CreatedAt int64 `db:"created_at"`
+		}
+		err := rows.StructScan(&row)
+		row.At = fromMicros(row.CreatedAt)
+		if !yield(row.Override, err) || err != nil {
+			return false
+		}
+	}
+	if err := rows.Err(); err != nil {
+		yield(Override{}, fmt.Errorf("read what was undone: %w", err))
+		return false
+	}
+	return true
+}
+
 // ReleaseOverrides lets the rules decide again about what was undone, and
-// returns about how much. The users become dirty, and are left out of runs that
-// are under way. It is recorded who did that.
+// returns about how much. The users and groups become dirty; users are left out of
+// runs that are under way. It is recorded who did that.
 func (s *Store) ReleaseOverrides(ctx context.Context, f OverrideFilter, who Who, now time.Time) (int64, error) {
 	var released int64
 	err := s.write(ctx, func(ctx context.Context, tx *Tx) error {
@@ -86,6 +100,13 @@ func (s *Store) ReleaseOverrides(ctx context.Context, f OverrideFilter, who Who,
 			return fmt.Errorf("release what was undone: %w", err)
 		}
 		released = int64(len(dropped))
+		if f.UserID == 0 {
+			groups, err := releaseGroups(ctx, tx, f, who, now)
+			if err != nil {
+				return err
+			}
+			released += groups
+		}
 		users := map[int64]map[int64]bool{}
 		for _, d := range dropped {
 			if users[d.ConnectionID] == nil {

@@ -40,7 +40,11 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 				return fmt.Errorf("drop the earlier plan: %w", err)
 			}
 		}
-		for _, statement := range planStatements {
+		statements, err := statementsFor(ctx, tx, targetID)
+		if err != nil {
+			return err
+		}
+		for _, statement := range statements {
 			query := statement.sql
 			if full {
 				query = strings.NewReplacer(" AND u.dirty", "", " AND g.dirty", "").Replace(query)
@@ -67,9 +71,9 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 	return s.PlanCounts(ctx, c.RunID, targetID)
 }
 
-// blockMemberships ends at once the memberships of groups and people that this
-// plan, which begins at a place in each stage, refuses to create: nobody need
-// be called for them.
+// blockMemberships ends at once the memberships and permissions of groups and
+// people that this plan, which begins at a place in each stage, refuses to
+// create: nobody need be called for them.
 func blockMemberships(ctx context.Context, tx *Tx, runID, targetID, from int64) error {
 	var refused int
 	if err := tx.get(ctx, &refused, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND stage IN (2, 3) AND ord >= ? AND state = 'refused'`, runID, targetID, from); err != nil {
@@ -80,10 +84,16 @@ func blockMemberships(ctx context.Context, tx *Tx, runID, targetID, from int64) 
 	}
 	_, err := tx.exec(ctx, `UPDATE changes SET state = 'blocked', class = 'waits-for-link' WHERE run_id = ? AND target_id = ? AND stage = 4 AND ord >= ? AND state = 'planned'
 		AND (group_id IN (SELECT r.group_id FROM changes r WHERE r.run_id = ? AND r.target_id = ? AND r.stage = 2 AND r.ord >= ? AND r.kind = 'group.create' AND r.state = 'refused')
+			OR outer_id IN (SELECT r.group_id FROM changes r WHERE r.run_id = ? AND r.target_id = ? AND r.stage = 2 AND r.ord >= ? AND r.kind = 'group.create' AND r.state = 'refused')
 			OR user_id IN (SELECT r.user_id FROM changes r WHERE r.run_id = ? AND r.target_id = ? AND r.stage = 3 AND r.ord >= ? AND r.kind = 'account.create' AND r.state = 'refused'))`,
-		runID, targetID, from, runID, targetID, from, runID, targetID, from)
+		runID, targetID, from, runID, targetID, from, runID, targetID, from, runID, targetID, from)
 	if err != nil {
 		return fmt.Errorf("block memberships: %w", err)
+	}
+	if _, err := tx.exec(ctx, `UPDATE changes SET state = 'blocked', class = 'waits-for-link' WHERE run_id = ? AND target_id = ? AND stage = 2 AND ord >= ? AND state = 'planned' AND kind = 'group.permit'
+		AND group_id IN (SELECT r.group_id FROM changes r WHERE r.run_id = ? AND r.target_id = ? AND r.stage = 2 AND r.ord >= ? AND r.kind = 'group.create' AND r.state = 'refused')`,
+		runID, targetID, from, runID, targetID, from); err != nil {
+		return fmt.Errorf("block permissions: %w", err)
 	}
 	return nil
 }

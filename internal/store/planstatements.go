@@ -6,7 +6,7 @@ package store
 // dirty, then what belongs to each. PostgreSQL decides by its statistics.
 // Within a stage the places of each statement begin at another thousand
 // million; a plan of some subjects moves all of them (ordsARound).
-var planStatements = []struct{ what, sql string }{
+var planStatements = []planStatement{
 	// What a leaver's account is to become, from where it stands.
 	{"leavers", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, rule, evidence, before, after, state, class, remote_id)
 		SELECT CAST(? AS BIGINT), d.target_id, 1, ROW_NUMBER() OVER (ORDER BY CASE d.state WHEN 'suspended' THEN 1 WHEN 'deactivated' THEN 2 ELSE 3 END, u.id) - 1,
@@ -36,7 +36,9 @@ var planStatements = []struct{ what, sql string }{
 		) d ON d.target_id = ? AND d.group_id = g.id
 		LEFT JOIN target_groups t ON t.target_id = d.target_id AND t.group_id = g.id
 		WHERE g.connection_id = ? AND g.dirty AND t.group_id IS NULL`},
-	// A group cannot take the name that another one has or is about to have.
+	// A group cannot take the name that another one has or is about to have. What
+	// differs in case alone is no other name where a target renames nothing: it may
+	// be the product that keeps names in lower case.
 	{"renamed groups", `INSERT INTO changes (run_id, target_id, stage, ord, kind, group_id, rule, before, after, state, class, detail)
 		SELECT n.run_id, n.target_id, 2, 1000000000 + ROW_NUMBER() OVER (ORDER BY n.group_id), CASE WHEN n.class = '' AND NOT n.renames THEN 'group.replace' ELSE 'group.rename' END,
 			n.group_id, n.rule, n.name, n.wanted,
@@ -56,7 +58,7 @@ var planStatements = []struct{ what, sql string }{
 			JOIN desired_groups d ON d.target_id = ? AND d.group_id = g.id
 			JOIN target_groups t ON t.target_id = d.target_id AND t.group_id = g.id
 			JOIN targets target ON target.id = d.target_id
-			WHERE g.connection_id = ? AND g.dirty AND t.name <> d.name
+			WHERE g.connection_id = ? AND g.dirty AND t.name <> d.name AND (target.renames OR t.name_key <> d.name_key)
 		) n`},
 	// People who share a group are put side by side, so that they can be
 	// created together: each goes by one of its groups, by turns the first and the last,
@@ -119,16 +121,25 @@ var planStatements = []struct{ what, sql string }{
 			AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND NOT d.strip
 			AND target.additive AND lg.origin <> 'created' AND dm.user_id IS NULL AND tm.user_id IS NULL`},
 	// "leaver" marks what a step takes away: the guard counts those by the person.
+	// "nested" marks what somebody has through another group by now; where that was
+	// undone, they keep what they have themselves.
 	{"memberships to remove", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, group_id, rule, evidence, before, after, state)
-		SELECT CAST(? AS BIGINT), tm.target_id, 5, ROW_NUMBER() OVER (ORDER BY tm.group_id, u.id) - 1, 'membership.remove', u.id, tm.group_id,
-			CASE WHEN d.strip THEN d.rule ELSE 'not a member in the source' END, CASE WHEN d.strip THEN d.evidence ELSE 'absence' END, 'member', CASE WHEN d.strip THEN 'leaver' ELSE '' END, 'unguarded'
-		FROM users u
-		CROSS JOIN target_memberships tm
-		CROSS JOIN desired_accounts d
-		LEFT JOIN desired_memberships dm ON dm.target_id = tm.target_id AND dm.user_id = u.id AND dm.group_id = tm.group_id
-		WHERE tm.target_id = ? AND tm.user_id = u.id AND d.target_id = tm.target_id AND d.user_id = u.id
-			AND u.connection_id = ? AND u.dirty AND (d.strip AND d.state <> 'deleted' OR d.state = 'active' AND dm.user_id IS NULL)
-			AND (tm.origin = 'created' OR NOT (SELECT target.additive FROM targets target WHERE target.id = tm.target_id))`},
+		SELECT one.run_id, one.target_id, 5, ROW_NUMBER() OVER (ORDER BY one.group_id, one.user_id) - 1, 'membership.remove', one.user_id, one.group_id,
+			CASE WHEN one.strip THEN one.rule WHEN one.nested THEN 'a member through a group in it' ELSE 'not a member in the source' END,
+			CASE WHEN one.strip THEN one.evidence WHEN one.nested THEN 'explicit' ELSE 'absence' END, 'member',
+			CASE WHEN one.strip THEN 'leaver' WHEN one.nested THEN 'nested' ELSE '' END, 'unguarded'
+		FROM (
+			SELECT CAST(? AS BIGINT) AS run_id, tm.target_id, tm.group_id, u.id AS user_id, d.strip, d.rule, d.evidence,
+				` + through("tm.target_id", "tm.group_id", "u.id", "n.ruled AND n.wanted") + ` AS nested
+			FROM users u
+			CROSS JOIN target_memberships tm
+			CROSS JOIN desired_accounts d
+			LEFT JOIN desired_memberships dm ON dm.target_id = tm.target_id AND dm.user_id = u.id AND dm.group_id = tm.group_id
+			WHERE tm.target_id = ? AND tm.user_id = u.id AND d.target_id = tm.target_id AND d.user_id = u.id
+				AND u.connection_id = ? AND u.dirty AND (d.strip AND d.state <> 'deleted' OR d.state = 'active' AND dm.user_id IS NULL
+					AND NOT ` + through("tm.target_id", "tm.group_id", "u.id", "n.ruled AND NOT n.wanted") + `)
+				AND (tm.origin = 'created' OR NOT (SELECT target.additive FROM targets target WHERE target.id = tm.target_id))
+		) one`},
 	// Whoever has an account that is about to be linked is not a stranger.
 	{"members that nobody knows", `INSERT INTO changes (run_id, target_id, stage, ord, kind, group_id, rule, evidence, before, state, class, remote_id)
 		SELECT CAST(? AS BIGINT), f.target_id, 5, 1000000000 + ROW_NUMBER() OVER (ORDER BY g.id, f.remote_id), 'membership.remove', g.id, 'not a member in the source', 'explicit', 'member',
@@ -145,5 +156,7 @@ var planStatements = []struct{ what, sql string }{
 			AND g.connection_id = ? AND g.dirty
 			AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.identity = t.identity AND a.remote_id = f.remote_id)
 			AND NOT EXISTS (SELECT 1 FROM unlinked_accounts un JOIN desired_accounts d ON d.target_id = un.target_id AND d.email_key = un.email_key
-				WHERE un.target_id = f.target_id AND un.remote_id = f.remote_id AND d.state = 'active')`},
+				WHERE un.target_id = f.target_id AND un.remote_id = f.remote_id AND d.state = 'active')
+			AND NOT EXISTS (SELECT 1 FROM unlinked_accounts un JOIN desired_accounts d ON d.target_id = un.target_id AND LOWER(d.user_name) = LOWER(un.user_name)
+				WHERE un.target_id = f.target_id AND un.remote_id = f.remote_id AND un.user_name <> '' AND d.state = 'active')`},
 }

@@ -67,7 +67,11 @@ func planSubjects(ctx context.Context, tx *Tx, c Claim, targetID int64, users, g
 	if err := assumeDone(ctx, tx, targetID, carried); err != nil {
 		return plan, err
 	}
-	for _, statement := range planStatements {
+	statements, err := statementsFor(ctx, tx, targetID)
+	if err != nil {
+		return plan, err
+	}
+	for _, statement := range statements {
 		subjects, condition := users, "u"
 		if strings.Contains(statement.sql, " AND g.dirty") {
 			subjects, condition = groups, "g"

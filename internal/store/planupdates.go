@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 )
@@ -17,6 +18,10 @@ type updating struct {
 	targetID int64
 	from     int64
 	planned  int64
+	// renames is whether the user names of accounts that exist are written too.
+	renames bool
+	// unwritable is whether no attribute can be written there.
+	unwritable bool
 }
 
 // differing is an account whose attributes may differ.
@@ -41,7 +46,9 @@ type differing struct {
 }
 
 // What cannot be written is said when it changes, not at every full plan:
-// there, (a.managed OR u.dirty) still asks for dirty users.
+// there, (a.managed OR u.dirty) still asks for dirty users. An address that the
+// target does not tell is no difference where it cannot be written; where it
+// can, it is written once, and known from then on.
 const differingAccounts = `SELECT u.id, d.rule, a.protected, a.read_only, a.managed,
 		d.email, d.email_key, d.display_name, d.user_name, d.attributes,
 		a.email AS has_email, a.email_key AS has_email_key, a.display_name AS has_display_name, a.user_name AS has_user_name, a.attributes AS has_attributes
@@ -50,11 +57,27 @@ const differingAccounts = `SELECT u.id, d.rule, a.protected, a.read_only, a.mana
 	CROSS JOIN accounts a
 	WHERE d.target_id = ? AND d.user_id = u.id AND a.target_id = d.target_id AND a.user_id = u.id
 		AND d.state = 'active' AND a.status <> 'closed' AND (a.managed OR u.dirty)
-		AND (d.email_key <> a.email_key OR (d.display_name <> a.display_name AND d.display_name <> '' AND a.display_name <> '')
+		AND ((d.email_key <> a.email_key AND (a.email_key <> '' OR a.managed)) OR (d.display_name <> a.display_name AND d.display_name <> '' AND a.display_name <> '')
 			OR (d.user_name <> a.user_name AND d.user_name <> '') OR (d.attributes <> a.attributes AND d.attributes <> ''))`
+
+// begin reads how the target treats the names of accounts.
+func (u *updating) begin(ctx context.Context) error {
+	var target struct {
+		Renames    bool `db:"renames_accounts"`
+		Unwritable bool `db:"unwritable"`
+	}
+	if err := u.tx.get(ctx, &target, `SELECT renames_accounts, unwritable FROM targets WHERE id = ?`, u.targetID); err != nil {
+		return fmt.Errorf("read target %d: %w", u.targetID, notFound(err))
+	}
+	u.renames, u.unwritable = target.Renames, target.Unwritable
+	return nil
+}
 
 // planDirty plans for the dirty users of the connection, or for all.
 func (u *updating) planDirty(ctx context.Context, full bool) error {
+	if err := u.begin(ctx); err != nil || u.unwritable {
+		return err
+	}
 	query := differingAccounts + ` AND u.connection_id = ? AND u.dirty AND u.id > ? ORDER BY u.id LIMIT CAST(? AS BIGINT)`
 	if full {
 		query = differingAccounts + ` AND u.connection_id = ? AND u.id > ? ORDER BY u.id LIMIT CAST(? AS BIGINT)`
@@ -76,6 +99,9 @@ func (u *updating) planDirty(ctx context.Context, full bool) error {
 
 // planSome plans for some users.
 func (u *updating) planSome(ctx context.Context, users []int64) error {
+	if err := u.begin(ctx); err != nil || u.unwritable {
+		return err
+	}
 	query, args, err := in(differingAccounts+` AND u.id IN (?) ORDER BY u.id`, u.targetID, padded(users))
 	if err != nil {
 		return err
@@ -91,7 +117,7 @@ func (u *updating) plan(ctx context.Context, accounts []differing) error {
 	var args []any
 	n := 0
 	for _, a := range accounts {
-		before, after, err := a.images()
+		before, after, err := a.images(u.renames)
 		if err != nil {
 			return err
 		}
@@ -125,15 +151,15 @@ func (u *updating) plan(ctx context.Context, accounts []differing) error {
 
 // images tells what differs, before and after; empty where nothing does. An
 // attribute that nobody has told or written yet is null before.
-func (a differing) images() (before, after string, err error) {
+func (a differing) images(renames bool) (before, after string, err error) {
 	was, is := map[string]*string{}, map[string]string{}
-	if a.EmailKey != a.HasEmailKey {
+	if a.EmailKey != a.HasEmailKey && (a.HasEmailKey != "" || a.Managed) {
 		was["email"], is["email"] = &a.HasEmail, a.Email
 	}
 	if a.DisplayName != "" && a.HasName != "" && a.DisplayName != a.HasName {
 		was["display_name"], is["display_name"] = &a.HasName, a.DisplayName
 	}
-	if a.UserName != "" && a.UserName != a.HasUserName {
+	if renames && a.UserName != "" && !strings.EqualFold(a.UserName, a.HasUserName) {
 		was["user_name"], is["user_name"] = &a.HasUserName, a.UserName
 	}
 	wanted, err := attributesOf(a.Attributes)

@@ -11,9 +11,18 @@ import (
 // Protected is the set of what is never touched in a target.
 type Protected struct{ accounts, groups map[string]bool }
 
-// Account reports whether an account is protected, by its id or its address.
-func (p Protected) Account(id, email string) bool {
-	return p.accounts[id] || email != "" && p.accounts[strings.ToLower(email)]
+// Account reports whether an account is protected, by its id, its address or its
+// user name. What is empty is not known.
+func (p Protected) Account(id, email, userName string) bool {
+	if id != "" && p.accounts[id] {
+		return true
+	}
+	for _, name := range []string{id, email, userName} {
+		if name != "" && p.accounts[strings.ToLower(name)] {
+			return true
+		}
+	}
+	return false
 }
 
 // Group reports whether a group is protected, by its id or its name.
@@ -107,12 +116,12 @@ func insertProtected(ctx context.Context, tx *Tx, targetID int64, kind string, i
 // markProtectedAccounts returns how many are protected no longer.
 func markProtectedAccounts(ctx context.Context, tx *Tx, targetID int64) (int64, error) {
 	released, err := tx.exec(ctx, `UPDATE accounts SET protected = FALSE WHERE target_id = ? AND protected AND NOT EXISTS (
-		SELECT 1 FROM protected_objects p WHERE p.target_id = accounts.target_id AND p.kind = 'account' AND p.remote_id IN (accounts.remote_id, accounts.email_key))`, targetID)
+		SELECT 1 FROM protected_objects p WHERE p.target_id = accounts.target_id AND p.kind = 'account' AND p.remote_id IN (accounts.remote_id, LOWER(accounts.remote_id), accounts.email_key, LOWER(accounts.user_name)))`, targetID)
 	if err != nil {
 		return 0, fmt.Errorf("release accounts: %w", err)
 	}
 	if _, err := tx.exec(ctx, `UPDATE accounts SET protected = TRUE WHERE target_id = ? AND NOT protected AND EXISTS (
-		SELECT 1 FROM protected_objects p WHERE p.target_id = accounts.target_id AND p.kind = 'account' AND p.remote_id IN (accounts.remote_id, accounts.email_key))`, targetID); err != nil {
+		SELECT 1 FROM protected_objects p WHERE p.target_id = accounts.target_id AND p.kind = 'account' AND p.remote_id IN (accounts.remote_id, LOWER(accounts.remote_id), accounts.email_key, LOWER(accounts.user_name)))`, targetID); err != nil {
 		return 0, fmt.Errorf("protect accounts: %w", err)
 	}
 	return released, nil

@@ -38,7 +38,7 @@ func (s *Store) PullFound(ctx context.Context, c Claim, found []FoundUser, now t
 		if err != nil {
 			return err
 		}
-		changed, want := map[int64]bool{}, map[int64]map[int64]bool{}
+		changed, want := map[int64]bool{}, map[int64]map[int64]belonging{}
 		for _, f := range found {
 			id, err := p.found(ctx, f, changed)
 			if err != nil {
@@ -51,10 +51,10 @@ func (s *Store) PullFound(ctx context.Context, c Claim, found []FoundUser, now t
 			if f.Gone {
 				continue // a leaver keeps memberships
 			}
-			want[id] = map[int64]bool{}
+			want[id] = map[int64]belonging{}
 			for _, g := range f.GroupIDs {
 				if groups[g] != 0 {
-					want[id][groups[g]] = true
+					want[id][groups[g]] = inItself
 				}
 			}
 		}

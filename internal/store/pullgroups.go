@@ -93,7 +93,7 @@ func (p pulling) deleteGroup(ctx context.Context, id int64) error {
 			return fmt.Errorf("mark group %d as deleted: %w", id, err)
 		}
 	}
-	return nil
+	return p.unnest(ctx, id)
 }
 
 // markMembersPulled is markPulled for the members of a group.

@@ -16,6 +16,9 @@ type Outcome struct {
 	Class           directory.Class
 	// Detail is the target's own words.
 	Detail string
+	// Note is what was done beside the change, in the target's own keys; empty
+	// leaves what an earlier attempt noted.
+	Note string
 
 	// Account, when set, is linked to the user, or, when it is linked already,
 	// brought up to date.
@@ -39,6 +42,11 @@ type Outcome struct {
 	// Former, when set, is the counterpart that Group takes the place of. It
 	// becomes that of a group which nobody is wanted in.
 	Former *directory.TargetGroup
+	// Inside is the group that the group is in now, Outside the one that it is not
+	// in any more, by surrogate id; 0 is none.
+	Inside, Outside int64
+	// Permission, when set, is what the group holds now in its scope.
+	Permission *directory.Permission
 }
 
 // The origins of a link.
@@ -90,6 +98,9 @@ func (s *Store) Record(ctx context.Context, c Claim, targetID int64, identity st
 			return err
 		}
 		if err := recordLeft(ctx, tx, targetID, left); err != nil {
+			return err
+		}
+		if err := recordGroups(ctx, tx, targetID, settled); err != nil {
 			return err
 		}
 		return recordStates(ctx, tx, settled, now)
@@ -162,13 +173,13 @@ func recordForeign(ctx context.Context, tx *Tx, targetID int64, outcomes []Outco
 
 func recordStates(ctx context.Context, tx *Tx, outcomes []Outcome, now time.Time) error {
 	for chunk := range chunks(outcomes, 1000) {
-		args := make([]any, 0, 5*len(chunk))
+		args := make([]any, 0, 6*len(chunk))
 		for _, o := range chunk {
-			args = append(args, o.ChangeID, string(o.State), string(o.Class), o.Detail, micros(now))
+			args = append(args, o.ChangeID, string(o.State), string(o.Class), o.Detail, o.Note, micros(now))
 		}
-		if _, err := tx.exec(ctx, `WITH v (id, state, class, detail, done_at) AS (VALUES `+
-			rows("(CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT))", len(chunk))+`)
-			UPDATE changes SET state = v.state, class = v.class, detail = v.detail, attempts = attempts + 1, done_at = v.done_at FROM v
+		if _, err := tx.exec(ctx, `WITH v (id, state, class, detail, note, done_at) AS (VALUES `+
+			rows("(CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT))", len(chunk))+`)
+			UPDATE changes SET state = v.state, class = v.class, detail = v.detail, note = CASE WHEN v.note = '' THEN changes.note ELSE v.note END, attempts = attempts + 1, done_at = v.done_at FROM v
 			WHERE changes.id = v.id AND changes.state <> 'applied'`, args...); err != nil {
 			return fmt.Errorf("store outcomes: %w", err)
 		}

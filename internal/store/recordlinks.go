@@ -78,10 +78,12 @@ func recordAccounts(ctx context.Context, tx *Tx, targetID int64, identity string
 		rows(`(CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BOOLEAN), CAST(? AS BOOLEAN), CAST(? AS TEXT), CAST(? AS TEXT))`, len(outcomes))+`)
 		INSERT INTO accounts (target_id, identity, remote_id, user_id, origin, email, email_key, display_name, status, managed, read_only, protected, observed_at, user_name, attributes)
 		SELECT CAST(? AS BIGINT), CAST(? AS TEXT), v.remote_id, v.user_id, v.origin, v.email, v.email_key, v.display_name, v.status, v.managed, v.read_only,
-			EXISTS (SELECT 1 FROM protected_objects p WHERE p.target_id = ? AND p.kind = 'account' AND p.remote_id IN (v.remote_id, v.email_key)), CAST(? AS BIGINT), v.user_name, v.attributes
+			EXISTS (SELECT 1 FROM protected_objects p WHERE p.target_id = ? AND p.kind = 'account' AND p.remote_id IN (v.remote_id, LOWER(v.remote_id), v.email_key, LOWER(v.user_name))), CAST(? AS BIGINT), v.user_name, v.attributes
 		FROM v WHERE NOT EXISTS (SELECT 1 FROM accounts own WHERE own.target_id = ? AND own.user_id = v.user_id AND own.remote_id <> v.remote_id)
-		ON CONFLICT (identity, remote_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key, display_name = excluded.display_name,
-			status = excluded.status, managed = excluded.managed, read_only = excluded.read_only, protected = excluded.protected,
+		ON CONFLICT (identity, remote_id) DO UPDATE SET email = CASE WHEN excluded.email = '' THEN accounts.email ELSE excluded.email END,
+			email_key = CASE WHEN excluded.email = '' THEN accounts.email_key ELSE excluded.email_key END, display_name = excluded.display_name,
+			status = excluded.status, managed = excluded.managed, read_only = excluded.read_only,
+			protected = (excluded.protected OR (excluded.email = '' OR excluded.user_name = '') AND accounts.protected),
 			observed_at = excluded.observed_at,
 			user_name = CASE WHEN excluded.user_name = '' THEN accounts.user_name ELSE excluded.user_name END,
 			attributes = CASE WHEN excluded.attributes = '' THEN accounts.attributes ELSE excluded.attributes END
@@ -203,24 +205,48 @@ func setAside(ctx context.Context, tx *Tx, targetID int64, o Outcome, now time.T
 	if _, err := tx.exec(ctx, `DELETE FROM foreign_members WHERE target_id = ? AND group_id = ?`, targetID, o.GroupID); err != nil {
 		return fmt.Errorf("forget the members of a group that is replaced: %w", err)
 	}
+	return setNestingsAside(ctx, tx, targetID, o.GroupID, id)
+}
+
+// setNestingsAside is setAside for the groups in a group, and for those that it
+// is in: all of them are planned anew. Nobody gave its successor a permission yet.
+func setNestingsAside(ctx context.Context, tx *Tx, targetID, groupID, formerID int64) error {
+	if _, err := tx.exec(ctx, `UPDATE groups SET dirty = TRUE WHERE NOT dirty AND (id IN (SELECT child_id FROM target_nestings WHERE target_id = ? AND group_id = ?)
+			OR id IN (?, ?) AND EXISTS (SELECT 1 FROM target_nestings WHERE target_id = ? AND child_id = ?))`, targetID, groupID, groupID, formerID, targetID, groupID); err != nil {
+		return fmt.Errorf("mark the groups in a group that is replaced: %w", err)
+	}
+	for _, statement := range []string{
+		`UPDATE target_nestings SET group_id = ? WHERE target_id = ? AND group_id = ?`,
+		`UPDATE target_nestings SET child_id = ? WHERE target_id = ? AND child_id = ?`,
+	} {
+		if _, err := tx.exec(ctx, statement, formerID, targetID, groupID); err != nil {
+			return fmt.Errorf("set the groups in a group aside: %w", err)
+		}
+	}
+	if _, err := tx.exec(ctx, `DELETE FROM target_permissions WHERE target_id = ? AND group_id = ?`, targetID, groupID); err != nil {
+		return fmt.Errorf("forget the permissions of a group that is replaced: %w", err)
+	}
 	return nil
 }
 
 func recordGroup(ctx context.Context, tx *Tx, targetID int64, identity string, o *Outcome, now time.Time) error {
 	g := o.Group
-	n, err := tx.exec(ctx, `INSERT INTO target_groups (target_id, identity, remote_id, group_id, origin, name, read_only, observed_at)
+	n, err := tx.exec(ctx, `INSERT INTO target_groups (target_id, identity, remote_id, group_id, origin, name, name_key, read_only, observed_at)
 		SELECT l.* FROM (SELECT CAST(? AS BIGINT) AS target_id, CAST(? AS TEXT) AS identity, CAST(? AS TEXT) AS remote_id, CAST(? AS BIGINT) AS group_id,
-			CAST(? AS TEXT) AS origin, CAST(? AS TEXT) AS name, CAST(? AS BOOLEAN) AS read_only, CAST(? AS BIGINT) AS observed_at) l
+			CAST(? AS TEXT) AS origin, CAST(? AS TEXT) AS name, CAST(? AS TEXT) AS name_key, CAST(? AS BOOLEAN) AS read_only, CAST(? AS BIGINT) AS observed_at) l
 		WHERE NOT EXISTS (SELECT 1 FROM target_groups own WHERE own.target_id = l.target_id AND own.group_id = l.group_id AND own.remote_id <> l.remote_id)
-		ON CONFLICT (identity, remote_id) DO UPDATE SET name = excluded.name, read_only = excluded.read_only, observed_at = excluded.observed_at
+		ON CONFLICT (identity, remote_id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, read_only = excluded.read_only, observed_at = excluded.observed_at
 		WHERE target_groups.target_id = excluded.target_id AND target_groups.group_id = excluded.group_id`,
-		targetID, identity, g.ID, o.GroupID, o.Origin, g.Name, g.ReadOnly, micros(now))
+		targetID, identity, g.ID, o.GroupID, o.Origin, g.Name, nameKey(g.Name), g.ReadOnly, micros(now))
 	if err != nil {
 		return fmt.Errorf("link group: %w", err)
 	}
 	if n == 0 {
 		o.State, o.Class = directory.Refused, directory.ClassLinked
 		return nil
+	}
+	if err := regain(ctx, tx, targetID, o.GroupID, g.ID); err != nil {
+		return err
 	}
 	return wakeMembers(ctx, tx, o.GroupID, now)
 }

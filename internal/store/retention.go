@@ -42,6 +42,7 @@ func (s *Store) Forget(ctx context.Context, r Retention, now time.Time) (int64, 
 		{"requests", requestsKept, f.requests},
 		{"notifications", requestsKept, f.notifications},
 		{"the guard's window", removalsKept, f.removals},
+		{"groups that were lost", lostKept, f.lostGroups},
 	} {
 		if step.kept == 0 {
 			continue

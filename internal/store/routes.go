@@ -47,7 +47,7 @@ func (s *Store) DecideGroups(ctx context.Context, c Claim, t TargetDecider) erro
 		if err := tx.selectAll(ctx, &rows, groupColumns+`WHERE connection_id = ? AND dirty ORDER BY id`, c.ConnectionID); err != nil {
 			return fmt.Errorf("read groups to decide: %w", err)
 		}
-		_, err := decideGroups(ctx, tx, c.ConnectionID, t, rows)
+		_, err := decideGroups(ctx, tx, c, t, rows)
 		return err
 	})
 }
@@ -61,8 +61,8 @@ type route struct {
 
 // routing is the storing of decisions about groups for one target.
 type routing struct {
-	tx           *Tx
-	connectionID int64
+	tx                  *Tx
+	connectionID, runID int64
 	TargetDecider
 	// own are what the groups are that lead to one of their own, shared the keys
 	// of the names of the others that groups lead to.
@@ -78,10 +78,10 @@ type routing struct {
 type move struct{ group, from, to int64 }
 
 // decideGroups decides about groups, and returns those that lead elsewhere than
-// before. What a group that several share is called does not depend on which of
+// before, or into other groups. What a group that several share is called does not depend on which of
 // them are decided together.
-func decideGroups(ctx context.Context, tx *Tx, connectionID int64, t TargetDecider, rows []groupRow) (moved []int64, err error) {
-	r := &routing{tx: tx, connectionID: connectionID, TargetDecider: t, own: map[int64]directory.DesiredGroup{}, shared: map[int64]string{}, touched: map[int64]bool{}}
+func decideGroups(ctx context.Context, tx *Tx, c Claim, t TargetDecider, rows []groupRow) (moved []int64, err error) {
+	r := &routing{tx: tx, connectionID: c.ConnectionID, runID: c.RunID, TargetDecider: t, own: map[int64]directory.DesiredGroup{}, shared: map[int64]string{}, touched: map[int64]bool{}}
 	defaults, gone, err := r.decideDefaults(ctx)
 	if err != nil {
 		return nil, err
@@ -109,6 +109,13 @@ func decideGroups(ctx context.Context, tx *Tx, connectionID int64, t TargetDecid
 	}
 	if err := r.handOver(ctx); err != nil {
 		return nil, err
+	}
+	nested, err := r.nest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(nested) > 0 {
+		moved = slices.Compact(slices.Sorted(slices.Values(append(moved, nested...))))
 	}
 	return moved, r.markMoved(ctx, moved)
 }

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"iter"
-	"strings"
 	"time"
 )
 
@@ -103,85 +101,37 @@ func (s *Store) Counts(ctx context.Context, runID int64) ([]Count, error) {
 
 // Change is a change as the administrator sees it.
 type Change struct {
-	ID       int64     `db:"id" json:"id"`
-	Target   string    `db:"target" json:"target"`
-	Kind     string    `db:"kind" json:"kind"`
-	UserID   int64     `db:"user_id" json:"user_id,omitempty"`
-	User     string    `db:"user_label" json:"user,omitempty"`
-	GroupID  int64     `db:"group_id" json:"group_id,omitempty"`
-	Group    string    `db:"group_label" json:"group,omitempty"`
-	Rule     string    `db:"rule" json:"rule,omitempty"`
-	Evidence string    `db:"evidence" json:"evidence,omitempty"`
-	Before   string    `db:"before" json:"before,omitempty"`
-	After    string    `db:"after" json:"after,omitempty"`
-	State    string    `db:"state" json:"state"`
-	Class    string    `db:"class" json:"class,omitempty"`
-	Detail   string    `db:"detail" json:"detail,omitempty"`
+	ID      int64  `db:"id" json:"id"`
+	Target  string `db:"target" json:"target"`
+	Kind    string `db:"kind" json:"kind"`
+	UserID  int64  `db:"user_id" json:"user_id,omitempty"`
+	User    string `db:"user_label" json:"user,omitempty"`
+	GroupID int64  `db:"group_id" json:"group_id,omitempty"`
+	Group   string `db:"group_label" json:"group,omitempty"`
+	// OuterID and Outer are the group that Group is put in or taken out of.
+	OuterID int64  `db:"outer_id" json:"outer_id,omitempty"`
+	Outer   string `db:"outer_label" json:"outer,omitempty"`
+	// Scope is what a permission is for; Before and After are its levels.
+	Scope    string `db:"scope" json:"scope,omitempty"`
+	Rule     string `db:"rule" json:"rule,omitempty"`
+	Evidence string `db:"evidence" json:"evidence,omitempty"`
+	Before   string `db:"before" json:"before,omitempty"`
+	After    string `db:"after" json:"after,omitempty"`
+	State    string `db:"state" json:"state"`
+	Class    string `db:"class" json:"class,omitempty"`
+	Detail   string `db:"detail" json:"detail,omitempty"`
+	// Note is what was done beside the change, in the target's own keys.
+	Note     string    `db:"note" json:"note,omitempty"`
 	Attempts int       `db:"attempts" json:"attempts"`
 	Done     time.Time `db:"-" json:"done,omitzero"`
 	DoneAt   int64     `db:"done_at" json:"-"`
 }
 
 const changeColumns = `SELECT ch.id, t.name AS target, ch.kind, ch.user_id, COALESCE(NULLIF(u.email, ''), u.login, '') AS user_label, ch.group_id, COALESCE(g.name, '') AS group_label,
-		ch.rule, ch.evidence, ch.before, ch.after, ch.state, ch.class, ch.detail, ch.attempts, ch.done_at
-	FROM changes ch JOIN targets t ON t.id = ch.target_id LEFT JOIN users u ON u.id = ch.user_id LEFT JOIN groups g ON g.id = ch.group_id `
-
-// ChangeFilter selects changes of a run.
-type ChangeFilter struct {
-	// States selects by state; empty is all.
-	States []string
-	Kind   string
-	// UserID and GroupID select one subject's changes; 0 is all.
-	UserID, GroupID int64
-}
-
-// Changes streams the changes of a run in the order in which they are applied.
-func (s *Store) Changes(ctx context.Context, runID int64, f ChangeFilter) iter.Seq2[Change, error] {
-	return func(yield func(Change, error) bool) {
-		conditions := []string{"ch.run_id = ?"}
-		args := []any{runID}
-		if len(f.States) > 0 {
-			conditions = append(conditions, "ch.state IN (?)")
-			args = append(args, f.States)
-		}
-		for _, c := range []struct {
-			column string
-			value  any
-			set    bool
-		}{{"ch.kind", f.Kind, f.Kind != ""}, {"ch.user_id", f.UserID, f.UserID != 0}, {"ch.group_id", f.GroupID, f.GroupID != 0}} {
-			if c.set {
-				conditions = append(conditions, c.column+" = ?")
-				args = append(args, c.value)
-			}
-		}
-		query, args, err := in(changeColumns+`
-			WHERE `+strings.Join(conditions, " AND ")+` ORDER BY ch.target_id, ch.stage, ch.ord`, args...)
-		if err != nil {
-			yield(Change{}, err)
-			return
-		}
-		rows, err := s.query(ctx, query, args...)
-		if err != nil {
-			yield(Change{}, fmt.Errorf("read changes of run %d: %w", runID, err))
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var c Change
-			if err := rows.StructScan(&c); err != nil {
-				yield(Change{}, fmt.Errorf("read changes of run %d: %w", runID, err))
-				return
-			}
-			c.Done = fromMicros(c.DoneAt)
-			if !yield(c, nil) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(Change{}, fmt.Errorf("read changes of run %d: %w", runID, err))
-		}
-	}
-}
+		ch.outer_id, COALESCE(og.name, '') AS outer_label, ch.scope,
+		ch.rule, ch.evidence, ch.before, ch.after, ch.state, ch.class, ch.detail, ch.note, ch.attempts, ch.done_at
+	FROM changes ch JOIN targets t ON t.id = ch.target_id LEFT JOIN users u ON u.id = ch.user_id LEFT JOIN groups g ON g.id = ch.group_id
+	LEFT JOIN groups og ON og.id = ch.outer_id AND ch.outer_id <> 0 `
 
 // Note is something that a run noticed, apart from changes.
 type Note struct {

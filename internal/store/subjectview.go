@@ -79,6 +79,9 @@ type SubjectMembership struct {
 	// Default is whether everybody in scope is in the group.
 	Default bool     `db:"is_default"`
 	From    []string `db:"-"`
+	// Through are the groups of the target that are in the group and that the
+	// account is in: it has the group's rights by them, Joined or not.
+	Through []string `db:"-"`
 }
 
 // SubjectLeaver is where somebody stands on a ladder.
@@ -228,6 +231,9 @@ func (s *Store) subjectTarget(ctx context.Context, targetID int64, name string, 
 		t.Leaver = &SubjectLeaver{Reason: directory.Reason(r.LeaverReason), Ladder: ladder, Since: fromMicros(r.Since), Step: r.Step, Due: fromMicros(r.DueAt), Held: r.Held}
 	}
 	if t.Memberships, err = s.subjectMemberships(ctx, targetID, userID); err != nil {
+		return SubjectTarget{}, err
+	}
+	if t.Memberships, err = s.addThrough(ctx, targetID, userID, t.Memberships); err != nil {
 		return SubjectTarget{}, err
 	}
 	t.Overrides, err = s.subjectOverrides(ctx, targetID, userID)

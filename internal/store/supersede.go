@@ -16,6 +16,8 @@ type attempted struct {
 	IntentAt int64  `db:"intent_at"`
 	State    string `db:"state"`
 	After    string `db:"after"`
+	OuterID  int64  `db:"outer_id"`
+	Scope    string `db:"scope"`
 }
 
 // inDoubt reports whether the change may have been made without anybody having
@@ -46,7 +48,7 @@ func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, grou
 		if _, err := tx.exec(ctx, query, args...); err != nil {
 			return nil, fmt.Errorf("take earlier removals back from the window: %w", err)
 		}
-		if query, args, err = in(`DELETE FROM changes WHERE `+of.condition+` RETURNING kind, user_id, group_id, attempts, intent_at, state, after`, c.RunID, targetID, padded(of.ids)); err != nil {
+		if query, args, err = in(`DELETE FROM changes WHERE `+of.condition+` RETURNING kind, user_id, group_id, attempts, intent_at, state, after, outer_id, scope`, c.RunID, targetID, padded(of.ids)); err != nil {
 			return nil, err
 		}
 		var removed []attempted
@@ -55,13 +57,18 @@ func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, grou
 		}
 		carried = append(carried, removed...)
 	}
+	nested, err := supersedeNestings(ctx, tx, c, targetID, groups)
+	if err != nil {
+		return nil, err
+	}
+	carried = append(carried, nested...)
 	if len(users) == 0 {
 		return carried, nil
 	}
 	// What a run that has ended left behind is as much in doubt.
 	query, args, err := in(`UPDATE changes SET state = 'skipped', class = 'no-longer-due' WHERE user_id IN (?) AND target_id = ? AND +run_id <> ? AND state IN ('planned', 'retry')
 		AND EXISTS (SELECT 1 FROM runs r WHERE r.id = changes.run_id AND r.outcome <> '' AND NOT r.dry_run)
-		RETURNING kind, user_id, group_id, attempts, intent_at, 'planned' AS state, after`, padded(users), targetID, c.RunID)
+		RETURNING kind, user_id, group_id, attempts, intent_at, 'planned' AS state, after, outer_id, scope`, padded(users), targetID, c.RunID)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +77,25 @@ func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, grou
 		return nil, fmt.Errorf("look for what earlier runs left: %w", err)
 	}
 	return append(carried, left...), nil
+}
+
+// supersedeNestings ends what runs that have ended left behind of groups in
+// others, which is as much in doubt.
+func supersedeNestings(ctx context.Context, tx *Tx, c Claim, targetID int64, groups []int64) ([]attempted, error) {
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	query, args, err := in(`UPDATE changes SET state = 'skipped', class = 'no-longer-due' WHERE group_id IN (?) AND outer_id <> 0 AND +target_id = ? AND +run_id <> ? AND state IN ('planned', 'retry')
+		AND EXISTS (SELECT 1 FROM runs r WHERE r.id = changes.run_id AND r.outcome <> '' AND NOT r.dry_run)
+		RETURNING kind, user_id, group_id, attempts, intent_at, 'planned' AS state, after, outer_id, scope`, padded(groups), targetID, c.RunID)
+	if err != nil {
+		return nil, err
+	}
+	var left []attempted
+	if err := tx.selectAll(ctx, &left, query, args...); err != nil {
+		return nil, fmt.Errorf("look for what earlier runs left of groups in others: %w", err)
+	}
+	return left, nil
 }
 
 // assumeDone makes what was observed what it would be if the changes in doubt
@@ -114,13 +140,35 @@ func assumeDone(ctx context.Context, tx *Tx, targetID int64, changes []attempted
 		case directory.UpdateAccount:
 			err = forgetAttributes(ctx, tx, targetID, ch.UserID)
 		case directory.RenameGroup:
-			_, err = tx.exec(ctx, `UPDATE target_groups SET name = ? WHERE target_id = ? AND group_id = ?
+			_, err = tx.exec(ctx, `UPDATE target_groups SET name = ?, name_key = ? WHERE target_id = ? AND group_id = ?
 				AND EXISTS (SELECT 1 FROM desired_groups d WHERE d.target_id = target_groups.target_id AND d.group_id = target_groups.group_id AND d.name <> ?)`,
-				ch.After, targetID, ch.GroupID, ch.After)
+				ch.After, nameKey(ch.After), targetID, ch.GroupID, ch.After)
+		case directory.AddNesting, directory.RemoveNesting, directory.PermitGroup:
+			err = assumeGroup(ctx, tx, targetID, ch)
 		}
 		if err != nil {
 			return fmt.Errorf("assume that a change was made: %w", err)
 		}
+	}
+	return nil
+}
+
+// assumeGroup is assumeDone for a group in another, and for a permission, of
+// which nothing is known then.
+func assumeGroup(ctx context.Context, tx *Tx, targetID int64, ch attempted) error {
+	var wanted bool
+	if ch.OuterID != 0 {
+		if err := tx.get(ctx, &wanted, `SELECT EXISTS (SELECT 1 FROM desired_nestings WHERE target_id = ? AND child_id = ? AND group_id = ? AND wanted)`, targetID, ch.GroupID, ch.OuterID); err != nil {
+			return err
+		}
+	}
+	switch kind := directory.Kind(ch.Kind); {
+	case kind == directory.PermitGroup:
+		return recordPermission(ctx, tx, targetID, ch.GroupID, directory.Permission{Scope: ch.Scope})
+	case kind == directory.AddNesting && !wanted:
+		return recordNested(ctx, tx, targetID, ch.GroupID, ch.OuterID, Created)
+	case kind == directory.RemoveNesting && wanted:
+		return recordUnnested(ctx, tx, targetID, ch.GroupID, ch.OuterID)
 	}
 	return nil
 }

@@ -22,6 +22,11 @@ type UndoItem struct {
 	User    string         `db:"user_label" json:"user,omitempty"`
 	GroupID int64          `db:"group_id" json:"group_id,omitempty"`
 	Group   string         `db:"group_label" json:"group,omitempty"`
+	OuterID int64          `db:"outer_id" json:"outer_id,omitempty"`
+	// Outer is the group that Group was put in or taken out of.
+	Outer string `db:"outer_label" json:"outer,omitempty"`
+	// Scope is what a permission was given for.
+	Scope string `db:"scope" json:"scope,omitempty"`
 	// Before and After are the change's own, as they were recorded.
 	Before string `db:"before" json:"before,omitempty"`
 	After  string `db:"after" json:"after,omitempty"`
@@ -94,6 +99,8 @@ func undoable(ctx context.Context, get func(ctx context.Context, into any, query
 type doneChange struct {
 	UndoItem
 	TargetID int64 `db:"target_id"`
+	// UndoBy is what takes access back in this target.
+	UndoBy directory.Kind `db:"undo_by"`
 	// FirstKind and FirstBefore are of the first change that the run made of the
 	// same account's status, or of the same membership.
 	FirstKind   string `db:"first_kind"`
@@ -121,26 +128,36 @@ type doneChange struct {
 	DesiredAttributes string `db:"desired_attributes"`
 	DesiredStrip      bool   `db:"desired_strip"`
 	DesiredMember     bool   `db:"desired_member"`
+
+	OuterLinked bool `db:"outer_linked"`
+	Nested      bool `db:"nested"` // Group is in Outer
+	// RuledIn is whether the source puts Group in Outer.
+	RuledIn bool `db:"ruled_in"`
+	// Holds is what the group holds in the scope, Configured what it is given there.
+	Holds      string `db:"holds"`
+	Configured string `db:"configured"`
 }
 
 func scanDone(rows *sqlx.Rows, into *doneChange) error { return rows.StructScan(into) }
 
 // doneOf is the statement that reads doneChanges.
 func doneOf(runID int64, users []int64) (string, []any, error) {
-	const columns = `SELECT ch.id, ch.target_id, t.name AS target, ch.kind, ch.user_id, COALESCE(NULLIF(u.email, ''), u.login, '') AS user_label, ch.group_id, COALESCE(g.name, '') AS group_label,
-			ch.before, ch.after,
+	const columns = `SELECT ch.id, ch.target_id, t.name AS target, t.undo_by, ch.kind, ch.user_id, COALESCE(NULLIF(u.email, ''), u.login, '') AS user_label, ch.group_id, COALESCE(g.name, '') AS group_label,
+			ch.outer_id, COALESCE(og.name, '') AS outer_label, ch.scope, ch.before, ch.after,
 			COALESCE((SELECT f.kind FROM changes f WHERE f.user_id = ch.user_id AND f.run_id = ch.run_id AND f.target_id = ch.target_id AND f.group_id = ch.group_id AND f.state = 'applied'
 				AND f.kind <> 'account.update' AND f.user_id <> 0 ORDER BY f.id LIMIT 1), '') AS first_kind,
 			COALESCE((SELECT f.before FROM changes f WHERE f.user_id = ch.user_id AND f.run_id = ch.run_id AND f.target_id = ch.target_id AND f.group_id = ch.group_id AND f.state = 'applied'
 				AND f.kind <> 'account.update' AND f.user_id <> 0 ORDER BY f.id LIMIT 1), '') AS first_before,
 			EXISTS (SELECT 1 FROM changes f WHERE f.user_id = ch.user_id AND f.run_id = ch.run_id AND f.target_id = ch.target_id AND f.kind = 'account.create' AND f.state = 'applied' AND f.user_id <> 0) AS created,
 			COALESCE(u.erased_at, 0) <> 0 AS erased,
-			(COALESCE(a.protected, FALSE) OR COALESCE(a.read_only, FALSE) OR COALESCE(tg.protected, FALSE) OR COALESCE(tg.read_only, FALSE)) AS untouchable,
+			(COALESCE(a.protected, FALSE) OR COALESCE(a.read_only, FALSE) OR COALESCE(tg.protected, FALSE) OR COALESCE(tg.read_only, FALSE)
+				OR COALESCE(otg.protected, FALSE) OR COALESCE(otg.read_only, FALSE)) AS untouchable,
 			a.user_id IS NOT NULL AS linked, COALESCE(a.origin, '') AS origin, COALESCE(a.status, '') AS status, COALESCE(a.managed, FALSE) AS managed,
 			COALESCE(a.email, '') AS email, COALESCE(a.display_name, '') AS display_name, COALESCE(a.user_name, '') AS user_name, COALESCE(a.attributes, '') AS attributes,
 			tg.group_id IS NOT NULL AS group_linked, tm.user_id IS NOT NULL AS joined,
 			COALESCE(d.state, '') AS desired_state, COALESCE(d.reason, '') AS desired_reason, COALESCE(d.email, '') AS desired_email, COALESCE(d.display_name, '') AS desired_name,
-			COALESCE(d.user_name, '') AS desired_user_name, COALESCE(d.attributes, '') AS desired_attributes, COALESCE(d.strip, FALSE) AS desired_strip, dm.user_id IS NOT NULL AS desired_member
+			COALESCE(d.user_name, '') AS desired_user_name, COALESCE(d.attributes, '') AS desired_attributes, COALESCE(d.strip, FALSE) AS desired_strip, dm.user_id IS NOT NULL AS desired_member,
+			otg.group_id IS NOT NULL AS outer_linked, tn.child_id IS NOT NULL AS nested, COALESCE(dn.ruled, FALSE) AS ruled_in, COALESCE(tp.level, '') AS holds, COALESCE(dp.level, '') AS configured
 		FROM changes ch
 		JOIN targets t ON t.id = ch.target_id
 		LEFT JOIN users u ON u.id = ch.user_id
@@ -150,6 +167,13 @@ func doneOf(runID int64, users []int64) (string, []any, error) {
 		LEFT JOIN target_memberships tm ON tm.target_id = ch.target_id AND tm.user_id = ch.user_id AND tm.group_id = ch.group_id
 		LEFT JOIN desired_accounts d ON d.target_id = ch.target_id AND d.user_id = ch.user_id
 		LEFT JOIN desired_memberships dm ON dm.target_id = ch.target_id AND dm.user_id = ch.user_id AND dm.group_id = ch.group_id
+		LEFT JOIN groups og ON og.id = ch.outer_id AND ch.outer_id <> 0
+		LEFT JOIN target_groups otg ON otg.target_id = ch.target_id AND otg.group_id = ch.outer_id AND ch.outer_id <> 0
+		LEFT JOIN target_nestings tn ON tn.target_id = ch.target_id AND tn.child_id = ch.group_id AND tn.group_id = ch.outer_id AND ch.outer_id <> 0
+		LEFT JOIN desired_nestings dn ON dn.target_id = ch.target_id AND dn.child_id = ch.group_id AND dn.group_id = ch.outer_id AND ch.outer_id <> 0
+		LEFT JOIN target_permissions tp ON tp.target_id = ch.target_id AND tp.group_id = ch.group_id AND tp.scope = ch.scope AND ch.scope <> ''
+		LEFT JOIN desired_groups dg ON dg.target_id = ch.target_id AND dg.group_id = ch.group_id AND ch.scope <> ''
+		LEFT JOIN desired_permissions dp ON dp.target_id = ch.target_id AND dp.group_key = dg.name_key AND dp.scope = ch.scope
 		WHERE ch.run_id = ? AND ch.state = 'applied'`
 	const order = ` ORDER BY ch.target_id, ch.stage, ch.ord`
 	if len(users) == 0 {
@@ -162,6 +186,9 @@ func doneOf(runID int64, users []int64) (string, []any, error) {
 type undoing struct {
 	TargetID, UserID, GroupID int64
 	What, Value, Basis        string
+	// OuterID and Scope are of a group alone.
+	OuterID int64
+	Scope   string
 }
 
 // What an override is about.
@@ -169,12 +196,17 @@ const (
 	overrideState      = "state"
 	overrideAttributes = "attributes"
 	overrideMember     = "member"
+	overrideNesting    = "nesting"
+	overridePermission = "permission"
 )
 
 // judge fills in Reverse and Class, and returns the override that takes the
 // change back; it is zero when Class says why nothing does.
 func (c *doneChange) judge() (undoing, error) {
 	o := undoing{TargetID: c.TargetID, UserID: c.UserID, GroupID: c.GroupID}
+	if c.OuterID != 0 || c.Scope != "" {
+		return c.judgeGroup(), nil
+	}
 	if c.UserID == 0 || c.Erased {
 		c.Class = directory.ClassIrreversible
 		return undoing{}, nil
@@ -182,12 +214,18 @@ func (c *doneChange) judge() (undoing, error) {
 	var err error
 	switch c.Kind {
 	case directory.CreateAccount, directory.RestoreAccount:
-		c.Reverse = directory.SuspendAccount
+		c.Reverse = c.UndoBy
 		c.Class = c.judgeStatus(directory.AccountActive)
+		if c.UndoBy == "" {
+			c.Class = directory.ClassIrreversible
+		}
 		if c.Kind == directory.CreateAccount && c.Linked && c.Origin != Created {
 			c.Class = directory.ClassIrreversible // it was somebody's before: the link is what was made, and a person may take it away
 		}
 		o.What, o.Value, o.Basis = overrideState, string(directory.DesireSuspended), c.stateBasis()
+		if c.UndoBy == directory.DeactivateAccount {
+			o.Value = string(directory.DesireDeactivated)
+		}
 	case directory.SuspendAccount, directory.DeactivateAccount:
 		c.Reverse = directory.RestoreAccount
 		is := directory.AccountSuspended

@@ -12,16 +12,19 @@ import (
 
 // BeginUndo writes down, for the run of an undo, that what another run did is
 // taken back and stays so: an override on each subject, with what the rules say
-// now beside it. It returns the people who are to be decided and planned
-// again, who stay to be looked at by the next run too. Begun again by the same
+// now beside it. It returns the people and groups that are to be decided and
+// planned again, who stay to be looked at by the next run too. Begun again by the same
 // run it returns the same people; a dry run writes nothing down. It fails with ErrNotFound or *NotUndoableError.
 func (s *Store) BeginUndo(ctx context.Context, c Claim, runID int64, users []int64, now time.Time) (about, groups []int64, err error) {
 	err = s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		about = nil
+		about, groups = nil, nil
 		if err := tx.selectAll(ctx, &about, `SELECT DISTINCT user_id FROM overrides WHERE run_id = ? ORDER BY user_id`, c.RunID); err != nil {
 			return fmt.Errorf("look for what was begun: %w", err)
 		}
-		if len(about) > 0 {
+		if err := tx.selectAll(ctx, &groups, `SELECT DISTINCT group_id FROM group_overrides WHERE run_id = ? ORDER BY group_id`, c.RunID); err != nil {
+			return fmt.Errorf("look for what was begun: %w", err)
+		}
+		if len(about)+len(groups) > 0 {
 			return nil
 		}
 		if err := undoable(ctx, tx.get, runID, c.ConnectionID); err != nil {
@@ -42,23 +45,43 @@ func (s *Store) BeginUndo(ctx context.Context, c Claim, runID int64, users []int
 		if err != nil {
 			return err
 		}
+		ofGroups := slices.DeleteFunc(slices.Clone(wanted), func(o undoing) bool { return o.UserID != 0 })
+		wanted = slices.DeleteFunc(wanted, func(o undoing) bool { return o.UserID == 0 })
 		if err := writeOverrides(ctx, tx, wanted, c.RunID, now); err != nil {
 			return err
 		}
-		subjects := map[int64]bool{}
+		if err := writeGroupOverrides(ctx, tx, ofGroups, c.RunID, now); err != nil {
+			return err
+		}
+		subjects, parts := map[int64]bool{}, map[int64]bool{}
 		for _, o := range wanted {
 			subjects[o.UserID] = true
 		}
-		if about = slices.Sorted(maps.Keys(subjects)); len(about) == 0 {
+		for _, o := range ofGroups {
+			parts[o.GroupID] = true
+		}
+		about, groups = slices.Sorted(maps.Keys(subjects)), slices.Sorted(maps.Keys(parts))
+		if len(about)+len(groups) == 0 {
 			return nil
+		}
+		if err := eachChunk(ctx, tx, groups, `UPDATE groups SET dirty = TRUE WHERE id IN (?) AND NOT dirty`); err != nil {
+			return fmt.Errorf("mark which groups are decided again: %w", err)
 		}
 		if err := eachChunk(ctx, tx, about, `UPDATE users SET dirty = TRUE WHERE id IN (?) AND NOT dirty`); err != nil {
 			return fmt.Errorf("mark who is decided again: %w", err)
 		}
-		action := Action{ConnectionID: c.ConnectionID, What: "undo", RunID: runID, Text: fmt.Sprintf("by run %d, people: %d", c.RunID, len(about))}
+		action := Action{ConnectionID: c.ConnectionID, What: "undo", RunID: runID, Text: undoneText(c.RunID, len(about), len(groups))}
 		return recordAction(ctx, tx, action.by(Who{run.AskedBy, run.Verified}), now)
 	})
-	return about, nil, err
+	return about, groups, err
+}
+
+// undoneText says, for the record, whom an undo is about.
+func undoneText(runID int64, people, groups int) string {
+	if groups == 0 {
+		return fmt.Sprintf("by run %d, people: %d", runID, people)
+	}
+	return fmt.Sprintf("by run %d, people: %d, groups: %d", runID, people, groups)
 }
 
 func undoings(ctx context.Context, tx *Tx, runID int64, users []int64) ([]undoing, error) {

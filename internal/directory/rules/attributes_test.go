@@ -85,11 +85,40 @@ func TestAnAttributeWhoseRuleFailsIsLeftAsItIs(t *testing.T) {
 	}
 }
 
-func TestATargetWithUserNamesTakesTheLogin(t *testing.T) {
+func TestANewAccountIsNamedWithoutARule(t *testing.T) {
 	t.Parallel()
-	set := compiled(t, rules.Spec{Targets: map[string]rules.TargetSpec{"dc": {Can: directory.Capabilities{Attributes: []string{"user_name"}}}}})
-	if got := set.Decide("dc", ada()).UserName; got != "ada" {
-		t.Errorf("user name %q", got)
+	named := directory.Capabilities{Attributes: []string{"user_name"}}
+	making := func(attribute, text string) map[string]rules.Expression {
+		return map[string]rules.Expression{attribute: {Path: "p." + attribute, Text: text}}
+	}
+	email := making("email", `trim(user.login) + "@EXAMPLE.org"`)
+	for name, c := range map[string]struct {
+		spec       rules.TargetSpec
+		want, rule string
+	}{
+		"by the login, in lower case":                 {rules.TargetSpec{Can: named, Attributes: email}, "ada.l", "the source's login in lower case"},
+		"by the address that the rules make":          {rules.TargetSpec{Can: named, NamedByEmail: true, Attributes: email}, "ada.l@example.org", "the account's address in lower case"},
+		"by nothing where the address cannot be made": {rules.TargetSpec{Can: named, NamedByEmail: true, Attributes: making("email", `user.groups[7]`)}, "", "the account's address in lower case"},
+		"as a rule says":                              {rules.TargetSpec{Can: named, NamedByEmail: true, Attributes: making("user_name", `"U-" + trim(user.login)`)}, "U-Ada.L", "p.user_name"},
+		"not at all where there are no user names":    {rules.TargetSpec{NamedByEmail: true}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			set := compiled(t, rules.Spec{Targets: map[string]rules.TargetSpec{"dc": c.spec}})
+			somebody := ada(func(s *directory.Subject) { s.Login = " Ada.L " })
+			if got := set.Decide("dc", somebody).UserName; got != c.want {
+				t.Errorf("user name %q; want %q", got, c.want)
+			}
+			rule := ""
+			for _, v := range set.Explain("dc", somebody).Values {
+				if v.Attribute == "user_name" {
+					rule = v.Rule
+				}
+			}
+			if rule != c.rule {
+				t.Errorf("explained by %q; want %q", rule, c.rule)
+			}
+		})
 	}
 }
 

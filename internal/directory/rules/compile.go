@@ -66,8 +66,10 @@ type target struct {
 	scope      *expression
 	attributes []attribute
 	userName   bool // whether the target takes one
-	groups     groups
-	leavers    map[directory.Reason]directory.Ladder
+	// namedByEmail is whether the address is the default user name.
+	namedByEmail bool
+	groups       groups
+	leavers      map[directory.Reason]directory.Ladder
 }
 
 // attribute is one that an expression makes.
@@ -172,7 +174,7 @@ func (c *compiler) glob(p Pattern) *regexp.Regexp {
 }
 
 func (c *compiler) target(spec TargetSpec) *target {
-	t := &target{scope: c.users(spec.Scope, types.BoolType), leavers: spec.Leavers, userName: slices.Contains(spec.Can.Attributes, attributeUserName)}
+	t := &target{scope: c.users(spec.Scope, types.BoolType), leavers: spec.Leavers, userName: slices.Contains(spec.Can.Attributes, attributeUserName), namedByEmail: spec.NamedByEmail}
 	for _, name := range slices.Sorted(maps.Keys(spec.Attributes)) {
 		if compiled := c.users(spec.Attributes[name], types.StringType); compiled != nil {
 			t.attributes = append(t.attributes, attribute{name, *compiled})

@@ -143,15 +143,10 @@ func (t *target) fill(d *directory.DesiredAccount, u *directory.Subject, about c
 	var displayRule string
 	d.Email = strings.TrimSpace(u.Email)
 	d.DisplayName, displayRule = displayName(&u.User)
-	if t.userName {
-		d.UserName = strings.TrimSpace(u.Login)
-	}
-	given := map[string]bool{}
+	given := make(map[string]bool, len(t.attributes))
 	for i := range t.attributes {
 		a := &t.attributes[i]
-		if explained {
-			given[a.name] = true
-		}
+		given[a.name] = true
 		value, err := a.text(about)
 		if err != nil {
 			if explained {
@@ -182,9 +177,20 @@ func (t *target) fill(d *directory.DesiredAccount, u *directory.Subject, about c
 		note(attributeDisplayName, d.DisplayName, displayRule)
 	}
 	if t.userName && !given[attributeUserName] {
-		note(attributeUserName, d.UserName, "the source's login")
+		var rule string
+		d.UserName, rule = t.defaultUserName(u, d.Email)
+		note(attributeUserName, d.UserName, rule)
 	}
 	return values
+}
+
+// defaultUserName is the user name of a new account without a rule. The
+// products that have user names keep them in lower case, or compare them so.
+func (t *target) defaultUserName(u *directory.Subject, email string) (name, rule string) {
+	if t.namedByEmail {
+		return strings.ToLower(strings.TrimSpace(email)), "the account's address in lower case"
+	}
+	return strings.ToLower(strings.TrimSpace(u.Login)), "the source's login in lower case"
 }
 
 // leaveOut is what becomes of an attribute that cannot be told. Without an

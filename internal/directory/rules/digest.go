@@ -9,7 +9,7 @@ import (
 
 // decidesAs is raised when the same rules come to decide something else, so
 // that everybody is decided anew.
-const decidesAs = 1
+const decidesAs = 2
 
 // digestOf identifies what rules decide. Where they stand in a file is no part
 // of it, but of what names them in a report, and so is left in.

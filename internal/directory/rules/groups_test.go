@@ -158,6 +158,7 @@ func TestTheDigestChangesWithTheRules(t *testing.T) {
 		"a default": func(s *rules.Spec) {
 			s.Targets["cloud"] = rules.TargetSpec{Groups: rules.GroupsSpec{Default: []rules.GroupName{{Text: "a"}}}}
 		},
+		"user names that are addresses": func(s *rules.Spec) { s.Targets["cloud"] = rules.TargetSpec{NamedByEmail: true} },
 		"user names": func(s *rules.Spec) {
 			s.Targets["cloud"] = rules.TargetSpec{Can: directory.Capabilities{Attributes: []string{"user_name"}}}
 		},

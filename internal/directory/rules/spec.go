@@ -55,6 +55,9 @@ type TargetSpec struct {
 	Groups     GroupsSpec
 	// Leavers are the ladders by reason; a reason that is missing suspends.
 	Leavers map[directory.Reason]directory.Ladder
+	// NamedByEmail is whether an account's user name is its address where no rule
+	// makes it, and not the source's login.
+	NamedByEmail bool
 	// Can is what the target is able to do.
 	Can directory.Capabilities `json:"-"`
 }

@@ -82,6 +82,11 @@ func (w *world) controlAll() {
 	w.ok(w.Store.SetLink(w.ctx, change, w.now))
 	_, err = w.Store.Subject(w.ctx, "staff", change.UserID)
 	w.ok(err)
+	_, _, err = w.Store.LinkCounts(w.ctx, w.target)
+	w.ok(err)
+	_, err = w.Store.LastChanges(w.ctx, change.UserID, 10)
+	w.ok(err)
+	w.people(store.ChangeFilter{Target: "cloud"})
 
 	// What was told, and what is forgotten.
 	id, _, err := w.Store.AddNotification(w.ctx, store.Notification{Event: "held", Key: "1", Destination: "ops", Payload: "{}"}, w.now)

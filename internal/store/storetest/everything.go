@@ -60,7 +60,11 @@ func RunAll(t *testing.T, db Database) {
 	w.ok(w.Store.DropAccountLink(w.ctx, w.claim, w.target, lost[len(lost)-1]))
 	lost, err = w.Store.UnseenGroups(w.ctx, w.claim, w.target)
 	w.ok(err)
-	w.ok(w.Store.DropGroupLink(w.ctx, w.claim, w.target, lost[0]))
+	w.ok(w.Store.DropGroupLink(w.ctx, w.claim, w.target, lost[0], w.now))
+	_, err = w.Store.LostGroups(w.ctx, w.target, []int64{lost[0].Subject})
+	w.ok(err)
+	w.record(store.Outcome{GroupID: lost[0].Subject, State: directory.Applied, Group: &directory.TargetGroup{ID: lost[0].RemoteID, Name: lost[0].Name}, Origin: store.Created})
+	w.ok(w.Store.DropGroupLink(w.ctx, w.claim, w.target, lost[0], w.now))
 	w.ok(w.Store.TargetReadDone(w.ctx, w.claim, w.target, w.now))
 	w.age()
 

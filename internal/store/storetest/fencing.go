@@ -76,7 +76,7 @@ var fenced = map[string]func(w *world, c store.Claim) error{
 		return w.Store.DropAccountLink(w.ctx, c, w.target, store.Link{Subject: w.userID("ada")})
 	},
 	"DropGroupLink": func(w *world, c store.Claim) error {
-		return w.Store.DropGroupLink(w.ctx, c, w.target, store.Link{Subject: w.groupID("eng")})
+		return w.Store.DropGroupLink(w.ctx, c, w.target, store.Link{Subject: w.groupID("eng")}, w.now)
 	},
 	"SaveProgress": func(w *world, c store.Claim) error {
 		return w.Store.SaveProgress(w.ctx, c, store.Progress{Stage: "plan"})
@@ -117,6 +117,12 @@ var fenced = map[string]func(w *world, c store.Claim) error{
 	"NotePushed": func(w *world, c store.Claim) error {
 		return w.Store.NotePushed(w.ctx, c, store.Note{Code: "x", Text: "x"}, store.Pushed{})
 	},
+	"ObserveSubgroups": func(w *world, c store.Claim) error {
+		return w.Store.ObserveSubgroups(w.ctx, c, w.target, w.groupID("eng"), nil)
+	},
+	"ObservePermissions": func(w *world, c store.Claim) error {
+		return w.Store.ObservePermissions(w.ctx, c, w.target, w.groupID("eng"), []string{"project ABC"}, []directory.Permission{{Scope: "project ABC", Level: "read"}})
+	},
 	"SettleInbox": func(w *world, c store.Claim) error {
 		return w.Store.SettleInbox(w.ctx, c, store.Settlement{}, nil, w.now)
 	},
@@ -150,6 +156,7 @@ func fencing(t *testing.T, open Open) {
 	cases(t, open, map[string]func(w *world){
 		"a run that has lost its connection writes nothing": func(w *world) {
 			w.small()
+			w.nested()
 			old := w.claim
 			w.now = w.now.Add(3 * time.Minute)
 			w.begin()
@@ -163,6 +170,7 @@ func fencing(t *testing.T, open Open) {
 		},
 		"a run that has ended writes nothing": func(w *world) {
 			w.small()
+			w.nested()
 			old := w.claim
 			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", false, w.now))
 			w.watch()
@@ -191,4 +199,11 @@ func (w *world) small() {
 		{UserID: w.userID("ada"), Joined: []int64{w.groupID("eng")}},
 	}
 	w.ok(w.Store.Record(w.ctx, w.claim, w.target, identity, outcomes, w.now))
+}
+
+// nested puts a group ops into eng.
+func (w *world) nested() {
+	w.Helper()
+	w.saveGroups(team("ops"))
+	w.record(store.Outcome{GroupID: w.groupID("ops"), Inside: w.groupID("eng")})
 }

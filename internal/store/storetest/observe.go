@@ -126,9 +126,48 @@ func observe(t *testing.T, open Open) {
 			if len(lost) != 1 || lost[0].Name != "eng" {
 				w.Fatalf("lost %+v", lost)
 			}
-			w.ok(w.Store.DropGroupLink(w.ctx, w.claim, w.target, lost[0]))
+			w.ok(w.Store.DropGroupLink(w.ctx, w.claim, w.target, lost[0], w.now))
 			w.plan()
 			w.same("plan", w.changes(), []string{"group.create eng planned", "membership.add eng0 eng planned", "membership.add eng1 eng planned"})
+		},
+		"a group that is said to be gone is remembered for a month, with those whom we put in it": func(w *world) {
+			w.team("eng", 3)
+			w.settle()
+			remote := eng(w)
+			w.exec(`UPDATE target_memberships SET origin = 'adopted' WHERE user_id = ?`, w.userID("eng2"))
+			w.dropGroup("eng")
+			w.same("remembered", w.lostGroup("eng"), store.LostGroup{GroupID: w.groupID("eng"), RemoteID: remote, Origin: store.Created})
+			w.same("its members", w.number(`SELECT COUNT(*) FROM lost_memberships`), 2)
+			w.same("too early", w.forget(store.Retention{}, w.now.Add(30*day)), int64(0))
+			w.same("in time", w.forget(store.Retention{}, w.now.Add(31*day)), int64(3))
+			w.same("then", w.lostGroup("eng"), store.LostGroup{})
+			w.same("and its members", w.number(`SELECT COUNT(*) FROM lost_memberships`), 0)
+		},
+		"a group that is linked again as it was has those whom we put in it and who are to be out": func(w *world) {
+			w.team("eng", 3)
+			w.settle()
+			remote := eng(w)
+			w.ok(w.Store.TargetReadDone(w.ctx, w.claim, w.target, w.now))
+			w.dropGroup("eng")
+			w.exec(`DELETE FROM desired_memberships WHERE user_id IN (?, ?)`, w.userID("eng0"), w.userID("eng1"))
+			w.exec(`DELETE FROM accounts WHERE user_id = ?`, w.userID("eng1"))
+			w.exec(`UPDATE users SET dirty = FALSE`)
+			w.record(store.Outcome{GroupID: w.groupID("eng"), State: directory.Applied, Group: &directory.TargetGroup{ID: remote, Name: "eng"}, Origin: store.Created})
+			w.same("known members", w.column(`SELECT u.source_id || ' ' || m.origin FROM target_memberships m JOIN users u ON u.id = m.user_id`), []string{"00u-eng0 created"})
+			w.same("dirty", w.dirty(), []string{"eng0"})
+			w.same("to be read", w.number(`SELECT COUNT(*) FROM targets WHERE full_read_at = 0`), 1)
+			w.same("remembered", w.lostGroup("eng"), store.LostGroup{})
+		},
+		"a group that is made anew has nobody of the one that was lost": func(w *world) {
+			w.team("eng", 2)
+			w.settle()
+			w.ok(w.Store.TargetReadDone(w.ctx, w.claim, w.target, w.now))
+			w.dropGroup("eng")
+			w.exec(`DELETE FROM desired_memberships`)
+			w.record(store.Outcome{GroupID: w.groupID("eng"), State: directory.Applied, Group: &directory.TargetGroup{ID: "another", Name: "eng"}, Origin: store.Created})
+			w.same("known members", w.number(`SELECT COUNT(*) FROM target_memberships`), 0)
+			w.same("to be read", w.number(`SELECT COUNT(*) FROM targets WHERE full_read_at = 0`), 0)
+			w.same("remembered", w.number(`SELECT COUNT(*) FROM lost_groups`)+w.number(`SELECT COUNT(*) FROM lost_memberships`), 0)
 		},
 		"a group's name in the target is kept up to date": func(w *world) {
 			w.team("eng", 1)
@@ -220,4 +259,18 @@ func (w *world) observeGroup(g directory.TargetGroup) {
 	seen, err := w.Store.ObserveGroups(w.ctx, w.claim, w.target, []directory.TargetGroup{g, {ID: "stranger", Name: "stranger"}}, w.now)
 	w.ok(err)
 	w.same("links seen", len(seen), 1)
+}
+
+// dropGroup is what a run does with a linked group that it finds gone.
+func (w *world) dropGroup(name string) {
+	w.Helper()
+	w.ok(w.Store.DropGroupLink(w.ctx, w.claim, w.target, store.Link{Subject: w.groupID(name)}, w.now))
+}
+
+// lostGroup is what is remembered of a group that was found gone.
+func (w *world) lostGroup(name string) store.LostGroup {
+	w.Helper()
+	lost, err := w.Store.LostGroups(w.ctx, w.target, []int64{w.groupID(name)})
+	w.ok(err)
+	return lost[w.groupID(name)]
 }

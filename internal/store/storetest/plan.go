@@ -126,7 +126,7 @@ func plan(t *testing.T, open Open) {
 			w.saveGroups(late)
 			w.saveGroups(team("eng"))
 			w.settle()
-			w.ok(w.Store.DropGroupLink(w.ctx, w.claim, w.target, store.Link{Subject: w.groupID("late")}))
+			w.ok(w.Store.DropGroupLink(w.ctx, w.claim, w.target, store.Link{Subject: w.groupID("late")}, w.now))
 			late.Name = "ENG"
 			w.saveGroups(late)
 			w.plan()

@@ -49,8 +49,9 @@ func protection(t *testing.T, open Open) {
 			p, err := w.Store.Protected(w.ctx, w.target)
 			w.ok(err)
 			for what, got := range map[string]bool{
-				"by id": p.Account("a", ""), "by address in another case": p.Account("x", "B"), "group by name": p.Group("x", "G"),
-				"not somebody else": !p.Account("x", "x"), "not nobody": !p.Account("", ""), "a group is no account": !p.Account("g", "g"),
+				"by id": p.Account("a", "", ""), "by id in another case": p.Account("A", "", ""), "by address in another case": p.Account("x", "B", ""),
+				"by user name in another case": p.Account("x", "", "B"), "group by name": p.Group("x", "G"),
+				"not somebody else": !p.Account("x", "x", "x"), "not nobody": !p.Account("", "", ""), "a group is no account": !p.Account("g", "g", "g"),
 			} {
 				w.same(what, got, true)
 			}
@@ -63,6 +64,19 @@ func protection(t *testing.T, open Open) {
 			w.protect(nil, nil)
 			w.same("protected", w.number(`SELECT COUNT(*) FROM accounts WHERE protected`), 0)
 			w.same("read at", w.age().ReadAt, time.Time{})
+		},
+		"an account is protected by its user name, whenever that is told": func(w *world) {
+			w.grown(2)
+			w.account("p0", func(a *directory.Account) { a.UserName = "Root.User" })
+			w.protect([]string{"root.user", "second"}, nil)
+			w.account("p1", func(a *directory.Account) { a.UserName = "Second" })
+			w.same("protected", w.number(`SELECT COUNT(*) FROM accounts WHERE protected`), 2)
+		},
+		"an account whose address is not told any more stays protected by it": func(w *world) {
+			w.grown(1)
+			w.protect([]string{"p0@example.com"}, nil)
+			w.account("p0", func(a *directory.Account) { a.Email, a.DisplayName = "", "Somebody Else" })
+			w.same("protected", w.number(`SELECT COUNT(*) FROM accounts WHERE protected`), 1)
 		},
 		"an account that takes a protected address is protected": func(w *world) {
 			w.grown(1)

@@ -24,13 +24,18 @@ func pushCases(t *testing.T, open Open, table map[string]func(w *pushWorld)) {
 	for name, test := range table {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := &pushWorld{scimWorld: newScimWorld(t, open)}
-			c, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", "", []store.TargetSpec{cloud})
-			w.ok(err)
-			w.target = c.Targets["cloud"]
-			test(w)
+			test(newPushWorld(t, open))
 		})
 	}
+}
+
+func newPushWorld(t testing.TB, open Open) *pushWorld {
+	t.Helper()
+	w := &pushWorld{scimWorld: newScimWorld(t, open)}
+	c, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", "", []store.TargetSpec{cloud})
+	w.ok(err)
+	w.target = c.Targets["cloud"]
+	return w
 }
 
 // begin makes a run of what was pushed, of a shard's next execution.

@@ -9,7 +9,8 @@ import (
 
 // tables are all that a run may write to.
 var tables = []string{"connections", "targets", "users", "groups", "memberships", "desired_accounts", "desired_groups", "desired_memberships",
-	"accounts", "target_groups", "target_memberships", "protected_objects", "runs", "seen", "notes", "changes", "held_plans", "removals"}
+	"accounts", "target_groups", "target_memberships", "protected_objects", "runs", "seen", "notes", "changes", "held_plans", "removals",
+	"group_nestings", "nesting_versions", "desired_nestings", "target_nestings", "desired_permissions", "target_permissions", "group_overrides"}
 
 // watch counts each row that is written from now on, by triggers.
 func (w *world) watch() {
@@ -84,6 +85,20 @@ func rowsWritten(t *testing.T, open Open) {
 			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", true, w.now))
 			// A run: recorded, closed. Its connection: claimed, read, let go. What was seen: two lists, written and dropped.
 			w.same("rows written", w.written(), map[string]int{"runs": 2, "connections": 3, "seen": 4})
+		},
+		"a run that decides everything anew writes nothing of groups in groups and permissions that are as they were": func(w *world) {
+			n := newNestWorld(newPushWorld(w, open))
+			n.team("outer", n.team("inner", n.joins("ada")))
+			n.permit("outer: project ABC: write")
+			n.settle()
+			n.configure()
+			watched := &world{TB: n.TB, Database: n.Database, ctx: n.ctx}
+			watched.watch()
+			n.same("planned", n.planAll(), []string(nil))
+			written := watched.written()
+			for _, table := range []string{"group_nestings", "nesting_versions", "desired_nestings", "target_nestings", "desired_permissions", "target_permissions", "group_overrides", "changes"} {
+				w.same(table, written[table], 0)
+			}
 		},
 		"the count of rows written sees a row that was": func(w *world) {
 			w.watch()

@@ -363,6 +363,22 @@ func groupPlans(t *testing.T, open Open) {
 			w.same("strangers", w.column(`SELECT remote_id FROM foreign_members`), []string{"acc-admin"})
 			w.same("unlinked", w.number(`SELECT COUNT(*) FROM unlinked_accounts`), 0)
 		},
+		"a member whom no link knows stays who is somebody's by the user name, where no address is told": func(w *world) {
+			w.team("eng", 1)
+			w.settle()
+			w.set(`UPDATE targets SET additive = FALSE`)
+			w.saveUsers(person("soon"))
+			w.decide()
+			w.set(`UPDATE desired_accounts SET user_name = 'Soon' WHERE user_id = ?`, w.userID("soon"))
+			for id, name := range map[string]string{"acc-soon": "sOON", "acc-nameless": ""} {
+				w.set(`INSERT INTO foreign_members (target_id, group_id, remote_id) VALUES (?, ?, ?)`, w.target, w.groupID("eng"), id)
+				w.set(`INSERT INTO unlinked_accounts (target_id, remote_id, email, email_key, user_name, display_name, status, managed, read_only, observed_at)
+					VALUES (?, ?, '', '', ?, '', 'active', TRUE, FALSE, 1)`, w.target, id, name)
+			}
+			_, err := w.Store.PlanTarget(w.ctx, w.claim, w.target, true)
+			w.ok(err)
+			w.same("taken out", w.column(`SELECT remote_id FROM changes WHERE run_id = ? AND kind = 'membership.remove'`, w.claim.RunID), []string{"acc-nameless"})
+		},
 		"a member whom no link knows stays when the address is protected, or the account another system's": func(w *world) {
 			w.team("eng", 1)
 			w.settle()

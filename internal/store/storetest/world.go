@@ -19,7 +19,7 @@ import (
 const identity = "org-1/dir-1"
 
 // cloud is the target of every world.
-var cloud = store.TargetSpec{Name: "cloud", Kind: "atlassian-cloud", Identity: identity, Additive: true}
+var cloud = store.TargetSpec{Name: "cloud", Kind: "atlassian-cloud", Identity: identity, Additive: true, RenamesAccounts: true, UndoBy: directory.SuspendAccount}
 
 // world is a connection with one target and a run under way. Its clock stands
 // still unless a test moves it.
@@ -181,6 +181,9 @@ func done(d store.DueChange) store.Outcome {
 		o.Account = &account
 	case directory.SuspendAccount:
 		account.Status = directory.AccountSuspended
+		o.Account = &account
+	case directory.DeactivateAccount:
+		account.Status = directory.AccountDeactivated
 		o.Account = &account
 	case directory.CreateGroup:
 		o.Group = &directory.TargetGroup{ID: fmt.Sprintf("grp-%d", d.GroupID), Name: d.GroupName}

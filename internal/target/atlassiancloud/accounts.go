@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // wireAccount is what is used of the vendor's MultiDirectoryUser.
@@ -84,24 +85,24 @@ func (t *Target) Accounts(ctx context.Context, cursor string) (directory.Account
 // GET /v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}
 // https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/#api-v2-orgs-orgid-directories-directoryid-users-accountid-get
 func (t *Target) Account(ctx context.Context, accountID string) (directory.Account, error) {
-	call := call{
-		method: "GET", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}",
-		args: []string{t.organization, t.directory, accountID}, read: true, object: "account",
+	call := rest.Call{
+		Method: "GET", Template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}",
+		Args: []string{t.organization, t.directory, accountID}, Object: "account",
 	}
 	var got struct {
 		Data *wireAccount `json:"data"`
 	}
-	if err := t.client.get(ctx, call, &got); err != nil {
+	if err := t.client.Get(ctx, call, &got); err != nil {
 		return directory.Account{}, t.reallyMissing(ctx, err)
 	}
 	if got.Data == nil || got.Data.AccountID != accountID {
 		return directory.Account{}, &directory.UnavailableError{
-			Call: call.name(), Status: 200, Detail: "the answer is not about the account asked for",
+			Call: call.Name(), Status: 200, Detail: "the answer is not about the account asked for",
 		}
 	}
 	if !got.Data.inDirectory() {
 		return directory.Account{}, &directory.NotFoundError{
-			Call: call.name(), What: "account", Detail: "known to the organisation, not in this directory",
+			Call: call.Name(), What: "account", Detail: "known to the organisation, not in this directory",
 		}
 	}
 	return got.Data.account(), nil

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // Check asks who the organisation is, whether the directory is in it, and what
@@ -65,12 +66,12 @@ func (t *Target) checkDirectory(ctx context.Context, report *directory.TargetRep
 	query := url.Values{"limit": {"100"}}
 	var there []string
 	for cursor := ""; ; {
-		call := call{
-			method: "GET", template: "/admin/v2/orgs/{orgId}/directories",
-			args: []string{t.organization}, query: query, read: true,
+		call := rest.Call{
+			Method: "GET", Template: "/admin/v2/orgs/{orgId}/directories",
+			Args: []string{t.organization}, Query: query,
 		}
 		var got page[place]
-		if err := t.client.get(ctx, call, &got); err != nil {
+		if err := t.client.Get(ctx, call, &got); err != nil {
 			return false, organisationProblem(report, err)
 		}
 		places, next, err := listed(call, got, cursor)
@@ -143,11 +144,11 @@ func (t *Target) checkManaged(ctx context.Context, report *directory.TargetRepor
 		report.Can = append(report.Can, "no names or e-mail addresses: no account is managed by this organisation yet")
 		return nil
 	}
-	call := call{
-		method: "GET", template: "/users/{account_id}/manage", args: []string{managed[0].AccountID},
-		read: true, object: "account",
+	call := rest.Call{
+		Method: "GET", Template: "/users/{account_id}/manage", Args: []string{managed[0].AccountID},
+		Object: "account",
 	}
-	_, err := t.client.do(ctx, call)
+	_, err := t.client.Do(ctx, call)
 	var missing *directory.NotFoundError
 	if errors.As(err, &missing) {
 		return nil

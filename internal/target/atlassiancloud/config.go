@@ -3,7 +3,6 @@ package atlassiancloud
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,15 +10,12 @@ import (
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // DefaultBaseURL is where the vendor serves both APIs; the organisation API is
 // below /admin.
 const DefaultBaseURL = "https://api.atlassian.com"
-
-// DefaultTimeout bounds one call, answer and all. An invitation of 25 people
-// is the slowest call there is and takes seconds, not half a minute.
-const DefaultTimeout = 30 * time.Second
 
 // Config says which organisation and directory a Target writes to.
 type Config struct {
@@ -37,11 +33,11 @@ type Config struct {
 	Products []Product
 	// SendInvitations makes the vendor write an e-mail to people invited.
 	SendInvitations bool
-	// Timeout bounds one call; DefaultTimeout when zero.
+	// Timeout bounds one call; rest.DefaultTimeout when zero.
 	Timeout time.Duration
 	// UserAgent is sent with every call; "rollcall" when empty.
 	UserAgent string
-	// Transport carries the calls; BaseTransport() when nil.
+	// Transport carries the calls; rest.NewTransport() when nil.
 	Transport http.RoundTripper
 }
 
@@ -70,7 +66,7 @@ func inviteRoles() []string {
 
 // Target is an Atlassian Cloud directory. It is safe for concurrent use.
 type Target struct {
-	client          *client
+	client          *rest.Client
 	organization    string
 	directory       string
 	sendInvitations bool
@@ -94,7 +90,10 @@ var (
 // configuration, all of them at once.
 func New(config Config) (*Target, error) {
 	var problems []error
-	base, err := baseURL(config.BaseURL)
+	if config.BaseURL == "" {
+		config.BaseURL = DefaultBaseURL
+	}
+	base, err := rest.ParseBase(config.BaseURL)
 	if err != nil {
 		problems = append(problems, err)
 	}
@@ -107,11 +106,9 @@ func New(config Config) (*Target, error) {
 	case "-":
 		problems = append(problems, errors.New(`directory: "-" means all directories, and only one can be written to`))
 	}
-	if config.APIKey == "" {
-		problems = append(problems, errors.New("API key: missing"))
-	}
-	if strings.ContainsFunc(config.APIKey, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		problems = append(problems, errors.New("API key: holds a blank or a character that no key has"))
+	key := rest.Bearer(config.APIKey)
+	if err := key.Problem(); err != nil {
+		problems = append(problems, fmt.Errorf("API key: %w", err))
 	}
 	products := make([]Product, 0, len(config.Products))
 	for _, product := range config.Products {
@@ -130,7 +127,10 @@ func New(config Config) (*Target, error) {
 	}
 
 	target := &Target{
-		client:          newClient(base, config),
+		client: rest.New(rest.Config{
+			Base: base, Authorize: key, Dialect: rest.Dialect{Read: readRefusal, Type: typeRefusal},
+			Timeout: config.Timeout, UserAgent: config.UserAgent, Transport: config.Transport,
+		}),
 		organization:    config.Organization,
 		directory:       config.Directory,
 		sendInvitations: config.SendInvitations,
@@ -177,28 +177,4 @@ func hostOf(site string) string {
 		return strings.ToLower(site)
 	}
 	return strings.ToLower(parsed.Host)
-}
-
-func baseURL(raw string) (*url.URL, error) {
-	if raw == "" {
-		raw = DefaultBaseURL
-	}
-	base, err := url.Parse(strings.TrimRight(raw, "/"))
-	if err != nil || base.Host == "" {
-		return nil, errors.New("base URL: not an address; expected one such as " + DefaultBaseURL)
-	}
-	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, errors.New("base URL: holds a user, a query or a fragment; expected one such as " + DefaultBaseURL)
-	}
-	switch base.Scheme {
-	case "https":
-	case "http":
-		host := base.Hostname()
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			return nil, errors.New("base URL: plain http would show the API key to the network; use https")
-		}
-	default:
-		return nil, errors.New("base URL: expected https")
-	}
-	return base, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/atlassiansim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/target/atlassiancloud"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest"
 )
 
@@ -45,7 +46,7 @@ func readFirst(next http.Handler) http.Handler {
 
 func newTarget(t *testing.T, sim *atlassiansim.Sim, server *httptest.Server) *atlassiancloud.Target {
 	t.Helper()
-	transport := atlassiancloud.BaseTransport()
+	transport := rest.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)
 	target, err := atlassiancloud.New(atlassiancloud.Config{
 		BaseURL: server.URL, Organization: sim.OrgID(), Directory: sim.DirectoryID(), APIKey: sim.APIKey(),
@@ -60,7 +61,7 @@ func newTarget(t *testing.T, sim *atlassiansim.Sim, server *httptest.Server) *at
 
 func fixtureOf(t *testing.T, sim *atlassiansim.Sim, engine *fault.Engine, server *httptest.Server) targettest.Fixture {
 	return targettest.Fixture{
-		Target: newTarget(t, sim, server), Secret: sim.APIKey(), PageSize: 100,
+		Target: newTarget(t, sim, server), Can: atlassiancloud.Capabilities(), Secret: sim.APIKey(), PageSize: 100,
 		SeedAccounts: func(t *testing.T, emails ...string) []string {
 			t.Helper()
 			ids := make([]string, len(emails))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // wireGroup is what is used of the vendor's MultiDirectoryGroup.
@@ -79,15 +80,15 @@ func (t *Target) FindGroups(ctx context.Context, names []string) ([]directory.Ta
 // POST /v2/orgs/{orgId}/directories/{directoryId}/groups
 // https://developer.atlassian.com/cloud/admin/organization/rest/api-group-groups/#api-v2-orgs-orgid-directories-directoryid-groups-post
 func (t *Target) CreateGroup(ctx context.Context, group directory.NewGroup) (directory.TargetGroup, error) {
-	call := call{
-		method: "POST", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups",
-		args: []string{t.organization, t.directory},
-		body: struct {
+	call := rest.Call{
+		Method: "POST", Template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups",
+		Args: []string{t.organization, t.directory},
+		Body: struct {
 			Name        string `json:"name"`
 			Description string `json:"description,omitempty"`
 		}{group.Name, group.Description},
 	}
-	if err := t.client.send(ctx, call); err != nil {
+	if err := t.client.Send(ctx, call); err != nil {
 		return directory.TargetGroup{}, err
 	}
 	var created directory.TargetGroup
@@ -103,12 +104,12 @@ func (t *Target) CreateGroup(ctx context.Context, group directory.NewGroup) (dir
 	case err != nil:
 		// It exists: what failed is the question for its id.
 		return directory.TargetGroup{}, &directory.UnavailableError{
-			Call: call.name(), Status: http.StatusCreated, Ambiguous: true,
+			Call: call.Name(), Status: http.StatusCreated, Ambiguous: true,
 			Detail: "created, and its id could not be looked up: " + err.Error() + ": " + directory.DetailOf(err),
 		}
 	case !found:
 		return directory.TargetGroup{}, &directory.UnavailableError{
-			Call: call.name(), Status: http.StatusCreated, Ambiguous: true,
+			Call: call.Name(), Status: http.StatusCreated, Ambiguous: true,
 			Detail: "created, and the search does not show it yet",
 		}
 	}
@@ -120,19 +121,19 @@ func (t *Target) CreateGroup(ctx context.Context, group directory.NewGroup) (dir
 // GET /v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}
 // https://developer.atlassian.com/cloud/admin/organization/rest/api-group-groups/#api-v2-orgs-orgid-directories-directoryid-groups-groupid-get
 func (t *Target) group(ctx context.Context, groupID string) error {
-	call := call{
-		method: "GET", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}",
-		args: []string{t.organization, t.directory, groupID}, read: true, object: "group",
+	call := rest.Call{
+		Method: "GET", Template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}",
+		Args: []string{t.organization, t.directory, groupID}, Object: "group",
 	}
 	var got struct {
 		Data *wireGroup `json:"data"`
 	}
-	if err := t.client.get(ctx, call, &got); err != nil {
+	if err := t.client.Get(ctx, call, &got); err != nil {
 		return t.reallyMissing(ctx, err)
 	}
 	if got.Data == nil || got.Data.ID != groupID {
 		return &directory.UnavailableError{
-			Call: call.name(), Status: 200, Detail: "the answer is not about the group asked for",
+			Call: call.Name(), Status: 200, Detail: "the answer is not about the group asked for",
 		}
 	}
 	return nil

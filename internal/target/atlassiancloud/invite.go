@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 const inviteTemplate = "/admin/v2/orgs/{orgId}/users/invite"
@@ -176,25 +177,25 @@ func (t *Target) sendInvitation(ctx context.Context, people []*person, groups []
 	for _, p := range people {
 		body.Emails = append(body.Emails, p.email)
 	}
-	call := call{method: "POST", template: inviteTemplate, args: []string{t.organization}, body: body, object: "group"}
-	answer, err := t.client.do(ctx, call)
+	call := rest.Call{Method: "POST", Template: inviteTemplate, Args: []string{t.organization}, Body: body, Object: "group"}
+	answer, err := t.client.Do(ctx, call)
 	if err != nil {
 		return nil, 0, err
 	}
 	var got page[inviteResult]
-	if err := t.client.decode(call, answer, &got); err != nil {
+	if err := t.client.Decode(call, answer, &got); err != nil {
 		return nil, 0, err
 	}
 	if got.Data == nil {
 		return nil, 0, &directory.UnavailableError{
-			Call: call.name(), Status: answer.status, Ambiguous: true, Detail: "the answer holds no results",
+			Call: call.Name(), Status: answer.Status, Ambiguous: true, Detail: "the answer holds no results",
 		}
 	}
 	byEmail := make(map[string]inviteResult, len(*got.Data))
 	for _, result := range *got.Data {
 		byEmail[foldKey(result.Email)] = result
 	}
-	return byEmail, answer.status, nil
+	return byEmail, answer.Status, nil
 }
 
 // outcomeOf reads one person's result. Whom the answer passes over, or gives

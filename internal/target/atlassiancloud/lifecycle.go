@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // SuspendAccount takes an account's access to this directory away. The account
@@ -33,7 +34,7 @@ func (t *Target) SuspendAccount(ctx context.Context, accountID string) error {
 // https://developer.atlassian.com/cloud/admin/user-management/rest/api-group-lifecycle/#api-users-account-id-manage-lifecycle-enable-post
 func (t *Target) RestoreAccount(ctx context.Context, accountID string) error {
 	err := t.callAccess(ctx, accountID, "restore")
-	if !answered(err) {
+	if err != nil && !rest.Answered(err) {
 		return err
 	}
 	account, readErr := t.Account(ctx, accountID)
@@ -74,12 +75,12 @@ func (t *Target) DeactivateAccount(ctx context.Context, accountID string) error 
 // DELETE /v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}
 // https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/#api-v2-orgs-orgid-directories-directoryid-users-accountid-delete
 func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
-	call := call{
-		method: "DELETE", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}",
-		args: []string{t.organization, t.directory, accountID}, object: "account",
+	call := rest.Call{
+		Method: "DELETE", Template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}",
+		Args: []string{t.organization, t.directory, accountID}, Object: "account",
 	}
-	err := t.client.send(ctx, call)
-	if err == nil || !answered(err) {
+	err := t.client.Send(ctx, call)
+	if err == nil || !rest.Answered(err) {
 		return err
 	}
 	// A 404 may be the organisation's, and a refusal about somebody who is gone:
@@ -91,7 +92,7 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 	case readErr != nil:
 		return readErr
 	case directory.ClassOf(err) == directory.ClassNotFound:
-		return &directory.UnavailableError{Call: call.name(), Status: 404, Detail: "said to be missing, and there when it was looked up"}
+		return &directory.UnavailableError{Call: call.Name(), Status: 404, Detail: "said to be missing, and there when it was looked up"}
 	}
 	return err
 }
@@ -101,7 +102,7 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 // account is.
 func (t *Target) switchAccess(ctx context.Context, accountID, verb string, done func(directory.Account) bool) error {
 	err := t.callAccess(ctx, accountID, verb)
-	if err == nil || !answered(err) {
+	if err == nil || !rest.Answered(err) {
 		return err
 	}
 	account, readErr := t.Account(ctx, accountID)
@@ -115,24 +116,24 @@ func (t *Target) switchAccess(ctx context.Context, accountID, verb string, done 
 }
 
 func (t *Target) callAccess(ctx context.Context, accountID, verb string) error {
-	return t.client.send(ctx, call{
-		method: "POST", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/" + verb,
-		args: []string{t.organization, t.directory, accountID}, object: "account",
+	return t.client.Send(ctx, rest.Call{
+		Method: "POST", Template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/" + verb,
+		Args: []string{t.organization, t.directory, accountID}, Object: "account",
 	})
 }
 
 // switchLifecycle disables or enables an account. A refusal is compared with
 // what the account is, and told from one that is not ours.
 func (t *Target) switchLifecycle(ctx context.Context, accountID, verb string, done func(directory.Account) bool) error {
-	call := call{
-		method: "POST", template: "/users/{account_id}/manage/lifecycle/" + verb,
-		args: []string{accountID}, object: "account",
+	call := rest.Call{
+		Method: "POST", Template: "/users/{account_id}/manage/lifecycle/" + verb,
+		Args: []string{accountID}, Object: "account",
 	}
 	if verb == "disable" {
-		call.body = struct{}{} // required, though the message in it is not
+		call.Body = struct{}{} // required, though the message in it is not
 	}
-	err := t.client.send(ctx, call)
-	if err == nil || !answered(err) {
+	err := t.client.Send(ctx, call)
+	if err == nil || !rest.Answered(err) {
 		return err
 	}
 	account, readErr := t.Account(ctx, accountID)
@@ -149,14 +150,4 @@ func (t *Target) switchLifecycle(ctx context.Context, accountID, verb string, do
 		return &directory.RefusedError{Call: conflict.Call, Status: 409, Code: "conflict.lifecycleErrors", Detail: conflict.Detail}
 	}
 	return err
-}
-
-// answered reports whether the vendor gave an answer about the account, which
-// is to be compared with what the account is.
-func answered(err error) bool {
-	switch directory.ClassOf(err) {
-	case directory.ClassRefused, directory.ClassConflict, directory.ClassNotFound, directory.ClassSeat:
-		return true
-	}
-	return err == nil
 }

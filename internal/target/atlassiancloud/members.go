@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // membershipLooks is how often a membership is looked for before it counts as
@@ -39,15 +40,15 @@ func (t *Target) Members(ctx context.Context, groupID, cursor string) (directory
 // POST /v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships
 // https://developer.atlassian.com/cloud/admin/organization/rest/api-group-groups/#api-v2-orgs-orgid-directories-directoryid-groups-groupid-memberships-post
 func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error {
-	call := call{
-		method: "POST", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships",
-		args: []string{t.organization, t.directory, groupID},
-		body: struct {
+	call := rest.Call{
+		Method: "POST", Template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships",
+		Args: []string{t.organization, t.directory, groupID},
+		Body: struct {
 			AccountID string `json:"accountId"`
 		}{accountID},
-		object: "group",
+		Object: "group",
 	}
-	err := t.client.send(ctx, call)
+	err := t.client.Send(ctx, call)
 	var (
 		conflict *directory.ConflictError
 		seat     *directory.SeatError
@@ -67,7 +68,7 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 		if readErr != nil || member {
 			return readErr
 		}
-		return &directory.SeatError{Call: call.name(), Detail: conflict.Detail}
+		return &directory.SeatError{Call: call.Name(), Detail: conflict.Detail}
 	case errors.As(err, &missing):
 		return t.whichIsMissing(ctx, groupID, accountID, missing)
 	}
@@ -98,11 +99,11 @@ func (t *Target) whichIsMissing(ctx context.Context, groupID, accountID string, 
 // DELETE /v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships/{accountId}
 // https://developer.atlassian.com/cloud/admin/organization/rest/api-group-groups/#api-v2-orgs-orgid-directories-directoryid-groups-groupid-memberships-accountid-delete
 func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) error {
-	call := call{
-		method: "DELETE", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships/{accountId}",
-		args: []string{t.organization, t.directory, groupID, accountID}, object: "group",
+	call := rest.Call{
+		Method: "DELETE", Template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships/{accountId}",
+		Args: []string{t.organization, t.directory, groupID, accountID}, Object: "group",
 	}
-	err := t.client.send(ctx, call)
+	err := t.client.Send(ctx, call)
 	var (
 		missing  *directory.NotFoundError
 		conflict *directory.ConflictError
@@ -117,7 +118,7 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 		if readErr != nil || gone {
 			return readErr
 		}
-		return &directory.UnavailableError{Call: call.name(), Status: 404, Detail: missing.Detail}
+		return &directory.UnavailableError{Call: call.Name(), Status: 404, Detail: missing.Detail}
 	case errors.As(err, &refused), errors.As(err, &conflict):
 		member, readErr := t.isMember(ctx, groupID, accountID)
 		if readErr != nil || !member {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // permissionRule grants one role on one product to the people of an
@@ -152,12 +153,12 @@ func (t *Target) workspaces(ctx context.Context) ([]workspace, error) {
 	var all []workspace
 	// 1,000 is the largest page; with a cursor nothing else may be said.
 	for next := (query{Limit: 1000}); ; {
-		call := call{
-			method: "POST", template: "/admin/v2/orgs/{orgId}/workspaces",
-			args: []string{t.organization}, body: next, read: true,
+		call := rest.Call{
+			Method: "POST", Template: "/admin/v2/orgs/{orgId}/workspaces",
+			Args: []string{t.organization}, Body: next, Read: true,
 		}
 		var got page[workspace]
-		if err := t.client.get(ctx, call, &got); err != nil {
+		if err := t.client.Get(ctx, call, &got); err != nil {
 			return nil, err
 		}
 		found, cursor, err := listed(call, got, next.Cursor)
@@ -171,7 +172,7 @@ func (t *Target) workspaces(ctx context.Context) ([]workspace, error) {
 		}
 		if cursor == next.Cursor {
 			return nil, &directory.UnavailableError{
-				Call: call.name(), Status: 200, Detail: "the next page is the same page again",
+				Call: call.Name(), Status: 200, Detail: "the next page is the same page again",
 			}
 		}
 		next = query{Cursor: cursor}

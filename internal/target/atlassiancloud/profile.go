@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // notOursCodes are the user management API's reasons for which an account, or
@@ -36,22 +37,22 @@ func (t *Target) UpdateAccount(ctx context.Context, accountID string, patch dire
 		return err
 	}
 	if len(profile) > 0 {
-		call := call{
-			method: "PATCH", template: profileTemplate, args: []string{accountID}, object: "account", body: profile,
+		call := rest.Call{
+			Method: "PATCH", Template: profileTemplate, Args: []string{accountID}, Object: "account", Body: profile,
 		}
-		if err := t.client.send(ctx, call); err != nil {
+		if err := t.client.Send(ctx, call); err != nil {
 			return t.whyNotWritten(ctx, accountID, err)
 		}
 	}
 	if patch.Email != nil {
-		call := call{
-			method: "PUT", template: "/users/{account_id}/manage/email",
-			args: []string{accountID}, object: "account",
-			body: struct {
+		call := rest.Call{
+			Method: "PUT", Template: "/users/{account_id}/manage/email",
+			Args: []string{accountID}, Object: "account",
+			Body: struct {
 				Email string `json:"email"`
 			}{*patch.Email},
 		}
-		if err := t.client.send(ctx, call); err != nil {
+		if err := t.client.Send(ctx, call); err != nil {
 			return t.emailTaken(ctx, accountID, *patch.Email, t.whyNotWritten(ctx, accountID, err))
 		}
 	}
@@ -113,18 +114,18 @@ func (t *Target) profileOf(ctx context.Context, accountID string, patch director
 // GET /users/{account_id}/manage/profile
 // https://developer.atlassian.com/cloud/admin/user-management/rest/api-group-profile/#api-users-account-id-manage-profile-get
 func (t *Target) extendedProfile(ctx context.Context, accountID string) (map[string]any, error) {
-	call := call{method: "GET", template: profileTemplate, args: []string{accountID}, read: true, object: "account"}
+	call := rest.Call{Method: "GET", Template: profileTemplate, Args: []string{accountID}, Object: "account"}
 	var got struct {
 		Account *struct {
 			ID       string         `json:"account_id"`
 			Extended map[string]any `json:"extended_profile"`
 		} `json:"account"`
 	}
-	if err := t.client.get(ctx, call, &got); err != nil {
+	if err := t.client.Get(ctx, call, &got); err != nil {
 		return nil, t.whyNotWritten(ctx, accountID, err)
 	}
 	if got.Account == nil || got.Account.ID != accountID {
-		return nil, &directory.UnavailableError{Call: call.name(), Status: 200, Detail: "the answer is not about the account asked for"}
+		return nil, &directory.UnavailableError{Call: call.Name(), Status: 200, Detail: "the answer is not about the account asked for"}
 	}
 	return got.Account.Extended, nil
 }

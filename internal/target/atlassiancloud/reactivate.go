@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // codeInactive is an invitation's refusal of somebody whose account is
@@ -64,8 +65,8 @@ func (t *Target) reactivate(ctx context.Context, refused []directory.NewAccount,
 			errs[one.Ref] = err
 			continue
 		}
-		err := t.client.send(ctx, call{
-			method: "POST", template: "/users/{account_id}/manage/lifecycle/enable", args: []string{id}, object: "account",
+		err := t.client.Send(ctx, rest.Call{
+			Method: "POST", Template: "/users/{account_id}/manage/lifecycle/enable", Args: []string{id}, Object: "account",
 		})
 		switch {
 		case err == nil:

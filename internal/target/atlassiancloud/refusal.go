@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // The codes that decide something. The organisation API documents them under
@@ -45,29 +45,23 @@ type vendorError struct {
 	Context json.RawMessage `json:"context"`
 }
 
+func readRefusal(body []byte) rest.Said {
+	var e vendorError
+	if json.Unmarshal(body, &e) != nil {
+		return rest.Said{}
+	}
+	return rest.Said{Code: e.code(), Detail: e.detail(), Outside: e.fromGateway()}
+}
+
 // code is the vendor's own code, empty if it gave none.
 func (e vendorError) code() string {
 	switch {
 	case len(e.Errors) > 0:
-		return codeWord(e.Errors[0].Code)
+		return e.Errors[0].Code
 	case e.Key != "":
-		return codeWord(e.Key)
+		return e.Key
 	}
-	return codeWord(strings.Trim(string(e.Code), `"`))
-}
-
-// codeWord lets only what looks like a code through: it goes to places where
-// free text must not.
-func codeWord(code string) string {
-	if len(code) > 64 {
-		return ""
-	}
-	for _, r := range code {
-		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '.' && r != '_' {
-			return ""
-		}
-	}
-	return code
+	return strings.Trim(string(e.Code), `"`)
 }
 
 // fromGateway says that the request never reached the API behind it, so that
@@ -76,57 +70,10 @@ func (e vendorError) fromGateway() bool {
 	return len(e.Errors) == 0 && e.Key == "" && (len(e.Code) > 0 || len(e.Error) > 0)
 }
 
-// refusal turns an answer other than 2xx into a typed error.
-func (c *client) refusal(call call, response *http.Response, body []byte) error {
-	var said vendorError
-	if json.Unmarshal(body, &said) != nil {
-		said = vendorError{}
-	}
-	code, status := said.code(), response.StatusCode
-	detail := c.detail(said, body)
-	auth := &directory.AuthError{Call: call.name(), Status: status, Code: code, Detail: detail}
-	refused := &directory.RefusedError{Call: call.name(), Status: status, Code: code, Detail: detail}
-
-	switch {
-	case status == http.StatusTooManyRequests:
-		return &directory.RateLimitError{Call: call.name(), RetryAfter: retryAfter(response.Header, c.now())}
-	case status >= 500, status == http.StatusRequestTimeout, status < 400:
-		return &directory.UnavailableError{
-			Call: call.name(), Status: status, Detail: detail, Ambiguous: !call.read,
-			RetryAfter: retryAfter(response.Header, c.now()),
-		}
-	case status == http.StatusUnauthorized, slices.Contains(organisationCodes(), code):
-		return auth
-	case status == http.StatusForbidden:
-		// Without an object it is about what the key may do at all.
-		if said.fromGateway() || call.object == "" && !strings.HasPrefix(code, "ADMIN-403-") {
-			return auth
-		}
-		return refused
-	case status == http.StatusNotFound:
-		switch {
-		case code == codeUserNotFound || code == "accountNotFound":
-			return &directory.NotFoundError{Call: call.name(), What: "account", Detail: detail}
-		case code == codeGroupNotFound || code == codeGroupNotFound2:
-			return &directory.NotFoundError{Call: call.name(), What: "group", Detail: detail}
-		case call.object != "":
-			return &directory.NotFoundError{Call: call.name(), What: call.object, Detail: detail}
-		}
-		// Lists and searches answer 404 only when the organisation or the
-		// directory is not there.
-		return auth
-	case status == http.StatusConflict && slices.Contains(licenceCodes(), code):
-		return &directory.SeatError{Call: call.name(), Detail: detail}
-	case status == http.StatusConflict:
-		return &directory.ConflictError{Call: call.name(), Detail: detail}
-	}
-	return refused
-}
-
 // detail is the vendor's text, for the administrator.
-func (c *client) detail(said vendorError, body []byte) string {
+func (e vendorError) detail() string {
 	var parts []string
-	for _, e := range said.Errors {
+	for _, e := range e.Errors {
 		text := e.Detail
 		if text == "" {
 			text = e.Title
@@ -135,12 +82,31 @@ func (c *client) detail(said vendorError, body []byte) string {
 	}
 	switch {
 	case len(parts) > 0:
-	case said.Key != "" && len(said.Context) > 0:
-		parts = append(parts, said.Key+" "+string(said.Context))
-	case said.Message != "":
-		parts = append(parts, said.Message)
-	default:
-		parts = append(parts, strconv.Quote(strings.ToValidUTF8(string(body), "")))
+		return strings.Join(parts, "; ")
+	case e.Key != "" && len(e.Context) > 0:
+		return e.Key + " " + string(e.Context)
 	}
-	return c.scrub(strings.Join(parts, "; "))
+	return e.Message
+}
+
+// typeRefusal types what this vendor's codes, rather than the status, decide.
+func typeRefusal(call rest.Call, status int, said rest.Said) error {
+	auth := &directory.AuthError{Call: call.Name(), Status: status, Code: said.Code, Detail: said.Detail}
+	switch {
+	case slices.Contains(organisationCodes(), said.Code):
+		return auth
+	case status == http.StatusForbidden:
+		// Without an object it is about what the key may do at all.
+		if said.Outside || call.Object == "" && !strings.HasPrefix(said.Code, "ADMIN-403-") {
+			return auth
+		}
+		return &directory.RefusedError{Call: call.Name(), Status: status, Code: said.Code, Detail: said.Detail}
+	case status == http.StatusNotFound && (said.Code == codeUserNotFound || said.Code == "accountNotFound"):
+		return &directory.NotFoundError{Call: call.Name(), What: "account", Detail: said.Detail}
+	case status == http.StatusNotFound && (said.Code == codeGroupNotFound || said.Code == codeGroupNotFound2):
+		return &directory.NotFoundError{Call: call.Name(), What: "group", Detail: said.Detail}
+	case status == http.StatusConflict && slices.Contains(licenceCodes(), said.Code):
+		return &directory.SeatError{Call: call.Name(), Detail: said.Detail}
+	}
+	return nil
 }

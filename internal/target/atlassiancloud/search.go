@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // What one search may carry, from the API's description.
@@ -53,15 +54,15 @@ type page[T any] struct {
 // listed returns a page's elements and the cursor of the next page, or an
 // error if the answer is no page, or its next page is itself: following that
 // would never end.
-func listed[T any](call call, got page[T], cursor string) ([]T, string, error) {
+func listed[T any](call rest.Call, got page[T], cursor string) ([]T, string, error) {
 	if got.Data == nil {
 		return nil, "", &directory.UnavailableError{
-			Call: call.name(), Status: 200, Detail: "the answer holds no list",
+			Call: call.Name(), Status: 200, Detail: "the answer holds no list",
 		}
 	}
 	if got.Links.Next != "" && got.Links.Next == cursor {
 		return nil, "", &directory.UnavailableError{
-			Call: call.name(), Status: 200, Detail: "the next page is the same page again",
+			Call: call.Name(), Status: 200, Detail: "the next page is the same page again",
 		}
 	}
 	return *got.Data, got.Links.Next, nil
@@ -75,12 +76,12 @@ func (t *Target) searchUsers(ctx context.Context, directoryID string, query user
 	if query.Limit == 0 {
 		query.Limit = searchLimit
 	}
-	call := call{
-		method: "POST", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/search",
-		args: []string{t.organization, directoryID}, body: query, read: true,
+	call := rest.Call{
+		Method: "POST", Template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/search",
+		Args: []string{t.organization, directoryID}, Body: query, Read: true,
 	}
 	var got page[wireAccount]
-	if err := t.client.get(ctx, call, &got); err != nil {
+	if err := t.client.Get(ctx, call, &got); err != nil {
 		return nil, "", err
 	}
 	return listed(call, got, query.Cursor)
@@ -113,12 +114,12 @@ func (t *Target) searchGroups(ctx context.Context, directoryID string, query gro
 	if query.Limit == 0 {
 		query.Limit = searchLimit
 	}
-	call := call{
-		method: "POST", template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/search",
-		args: []string{t.organization, directoryID}, body: query, read: true,
+	call := rest.Call{
+		Method: "POST", Template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/search",
+		Args: []string{t.organization, directoryID}, Body: query, Read: true,
 	}
 	var got page[wireGroup]
-	if err := t.client.get(ctx, call, &got); err != nil {
+	if err := t.client.Get(ctx, call, &got); err != nil {
 		return nil, "", err
 	}
 	return listed(call, got, query.Cursor)

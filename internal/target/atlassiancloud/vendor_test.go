@@ -6,9 +6,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
 // The endpoints, as errors and buckets call them.
@@ -67,7 +70,7 @@ type vendor struct {
 }
 
 func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	endpoint := BucketOf(r)
+	endpoint := endpointOf(r)
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -125,7 +128,7 @@ func against(t *testing.T, replies map[string][]reply, change ...func(*Config)) 
 	v := &vendor{replies: replies}
 	server := httptest.NewServer(v)
 	t.Cleanup(server.Close)
-	transport := BaseTransport()
+	transport := rest.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)
 	config := Config{
 		BaseURL: server.URL, Organization: testOrg, Directory: testDirectory, APIKey: testKey, Transport: transport,
@@ -174,3 +177,32 @@ func person1(id, email string) string {
 }
 
 func contains(all []string, one string) bool { return slices.Contains(all, one) }
+
+// endpointOf names the endpoint of a request: the method and the path with its
+// ids taken out, such as "POST /v2/orgs/{orgId}/users/invite".
+func endpointOf(request *http.Request) string {
+	path := request.URL.Path
+	if _, below, found := strings.Cut(path, "/admin/v"); found {
+		path = "/v" + below
+	} else if at := strings.Index(path, "/users/"); at >= 0 {
+		path = path[at:]
+	}
+	segments := strings.Split(path, "/")
+	manage := len(segments) > 1 && segments[1] == "users"
+	for i := 1; i < len(segments); i++ {
+		switch previous, segment := segments[i-1], segments[i]; {
+		case previous == "orgs":
+			segments[i] = "{orgId}"
+		case previous == "directories":
+			segments[i] = "{directoryId}"
+		case previous == "groups" && segment != "search" && segment != "count" && segment != "stats":
+			segments[i] = "{groupId}"
+		case previous == "memberships", previous == "users" && !manage &&
+			segment != "search" && segment != "count" && segment != "stats" && segment != "invite":
+			segments[i] = "{accountId}"
+		case previous == "users" && manage && i == 2:
+			segments[i] = "{account_id}"
+		}
+	}
+	return request.Method + " " + strings.Join(segments, "/")
+}

@@ -13,6 +13,8 @@ type Fixture struct {
 	Target directory.Target
 	// Secret is the credential: it must be in no error.
 	Secret string
+	// Can is what the target's kind says that it can do.
+	Can directory.Capabilities
 	// PageSize is how many elements the target asks for at once. The suite
 	// makes a few more than that, so that a second page is needed.
 	PageSize int
@@ -32,13 +34,28 @@ type Fixture struct {
 	// Misbehave makes every call misbehave until the returned function is
 	// called.
 	Misbehave func(t *testing.T, fault Fault) (stop func())
-	// Refuse makes the product refuse to create an account for an e-mail
-	// address, for ever, with a status that means the person and not the
-	// credential.
-	Refuse func(t *testing.T, email string)
 
 	// What follows is nil or empty where a product has no such thing.
 
+	// Refuse makes the product refuse to create an account for an e-mail
+	// address, for ever, with a status that means the person and not the
+	// credential. It is needed if the target is a directory.AccountCreator.
+	Refuse func(t *testing.T, email string)
+	// UserName turns an address into the user name that an account of that
+	// address has, seeded or made, where accounts have one.
+	UserName func(email string) string
+	// TellsNoAddress is a target whose accounts show no address and are not found
+	// by it: they are found by user name, as a directory.AccountFinder does.
+	TellsNoAddress bool
+	// TellsAddressOnlyIfAsked is a target whose accounts are found by address, and
+	// show it only then.
+	TellsAddressOnlyIfAsked bool
+	// SharesAddresses is a product in which several accounts may have one
+	// address.
+	SharesAddresses bool
+	// ReadsFirst names the operations that write ("SuspendAccount") and whose
+	// first call is a read, so that an outage may leave nothing in doubt.
+	ReadsFirst []string
 	// Fill leaves the product without a free licence.
 	Fill func(t *testing.T)
 	// Administrators are ids that Protected must list at least. It is needed
@@ -56,6 +73,25 @@ type Fixture struct {
 	// FindBy are the attributes by which the target finds accounts beside the
 	// address, if it is a directory.AccountFinder.
 	FindBy []string
+
+	// SeedSubgroups puts groups in another, and SubgroupsNow are those that the
+	// product really holds directly in one. Both are needed if the target is a
+	// directory.Nester.
+	SeedSubgroups func(t *testing.T, groupID string, childIDs ...string)
+	SubgroupsNow  func(t *testing.T, groupID string) []string
+	// Permissions are ones that the target can give, at least two of one scope,
+	// the lesser one first, and one of another scope; NoScope is one of a scope
+	// that does not exist. PermissionsNow is what a group really holds. They are
+	// needed if the target is a directory.GroupPermitter.
+	Permissions    []directory.Permission
+	NoScope        directory.Permission
+	PermissionsNow func(t *testing.T, groupID string) []directory.Permission
+	// Lead makes an account lead something and returns what it leads, as HandOver
+	// names it; LedBy is the id of the account that really leads one of those
+	// now. They are needed if the target is a directory.LeadKeeper, which must
+	// have been told whom to hand over to.
+	Lead  func(t *testing.T, accountID string) []string
+	LedBy func(t *testing.T, what string) string
 }
 
 // Fault is a way to misbehave.

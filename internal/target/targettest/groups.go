@@ -19,7 +19,7 @@ func testGroups(t *testing.T, fixture func(t *testing.T) Fixture) {
 		if err != nil {
 			t.Fatalf("CreateGroup: %v: %s", err, directory.DetailOf(err))
 		}
-		if group.ID == "" || group.Name != "Équipe d'été" || group.ReadOnly {
+		if group.ID == "" || !foldEqual(group.Name, "Équipe d'été") || group.ReadOnly {
 			t.Errorf("got %+v, want a group with an id and that name that can be written", group)
 		}
 		var conflict *directory.ConflictError
@@ -50,7 +50,7 @@ func testGroups(t *testing.T, fixture func(t *testing.T) Fixture) {
 		ids := make(map[string]string)
 		for range names {
 			got := <-results
-			if got.err != nil || got.group.Name != got.name {
+			if got.err != nil || !foldEqual(got.group.Name, got.name) {
 				t.Errorf("%s: got %+v, %v", got.name, got.group, got.err)
 			}
 			if other, taken := ids[got.group.ID]; taken {
@@ -85,9 +85,10 @@ func testGroups(t *testing.T, fixture func(t *testing.T) Fixture) {
 		f := fixture(t)
 		names := numbered(f.PageSize+3, "many groups %d")
 		ids := f.SeedGroups(t, names...)
-		found, err := f.Target.FindGroups(t.Context(), names)
-		if err != nil || len(found) != len(names) {
-			t.Errorf("found %d groups of %d, %v", len(found), len(names), err)
+		asked := names[:min(len(names), askedAtMost)]
+		found, err := f.Target.FindGroups(t.Context(), asked)
+		if err != nil || len(found) != len(asked) {
+			t.Errorf("found %d groups of %d, %v", len(found), len(asked), err)
 		}
 		byID := make(map[string]string)
 		all := every(t, func(cursor string) ([]string, string, error) {

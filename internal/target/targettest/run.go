@@ -1,7 +1,6 @@
 package targettest
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,16 +20,21 @@ func Run(t *testing.T, fixture func(t *testing.T) Fixture) {
 		{"accounts are created", testCreating},
 		{"accounts are suspended and restored", testLifecycle},
 		{"accounts are deactivated", testDeactivating},
+		{"accounts that are suspended lose their access groups", testAccessGroups},
+		{"what an account leads is handed over", testHandingOver},
 		{"accounts are deleted", testDeleting},
 		{"accounts are found by other attributes", testFinding},
 		{"groups are found and created", testGroups},
 		{"groups are renamed", testRenaming},
 		{"members are listed, added and removed", testMembers},
+		{"groups are in groups", testNesting},
+		{"groups are given permissions", testPermitting},
 		{"every method types what goes wrong", testFaults},
 		{"a cancelled context ends every call", testCancelling},
 		{"attributes are written", testAttributes},
 		{"administrators are listed", testProtected},
 		{"the target says who it is", testCheck},
+		{"the target can do what its kind says", testCapabilities},
 	}
 	for _, suite := range suites {
 		t.Run(suite.name, func(t *testing.T) {
@@ -49,36 +53,6 @@ func numbered(n int, format string) []string {
 		names[i] = fmt.Sprintf(format, i)
 	}
 	return names
-}
-
-// create creates accounts and fails the test unless done was called once for
-// each that has an outcome, one call at a time.
-func create(ctx context.Context, t *testing.T, target directory.Target, batch []directory.NewAccount) (map[int64]directory.AccountCreated, error) {
-	t.Helper()
-	outcomes := make(map[int64]directory.AccountCreated)
-	// Unguarded on purpose: calls of done that overlap are a data race.
-	busy := false
-	err := target.CreateAccounts(ctx, batch, func(outcome directory.AccountCreated) {
-		if busy {
-			t.Error("calls of done overlap")
-		}
-		busy = true
-		if _, twice := outcomes[outcome.Ref]; twice {
-			t.Errorf("done was called twice for element %d", outcome.Ref)
-		}
-		if !slices.ContainsFunc(batch, func(wanted directory.NewAccount) bool { return wanted.Ref == outcome.Ref }) {
-			t.Errorf("done was called for element %d, which is not in the batch", outcome.Ref)
-		}
-		if (outcome.AccountID == "") == (outcome.Err == nil) {
-			t.Errorf("element %d has id %q and error %v; it must have one of them", outcome.Ref, outcome.AccountID, outcome.Err)
-		}
-		outcomes[outcome.Ref] = outcome
-		busy = false
-	})
-	if err == nil && len(outcomes) != len(batch) {
-		t.Errorf("%d of %d elements have an outcome, and no error says why", len(outcomes), len(batch))
-	}
-	return outcomes, err
 }
 
 // every follows the cursor of a list to its end and fails the test if a page

@@ -39,7 +39,7 @@ func (t *Target) Accounts(ctx context.Context, cursor string) (directory.Account
 	err := t.read(ctx, "Accounts", func() error {
 		accounts, next, err := page(t, t.accounts, func(a *account) string { return a.ID }, cursor)
 		for _, a := range accounts {
-			got.Accounts = append(got.Accounts, a.seen())
+			got.Accounts = append(got.Accounts, t.told(a))
 		}
 		got.Next = next
 		return err
@@ -55,7 +55,7 @@ func (t *Target) Account(ctx context.Context, accountID string) (directory.Accou
 		if a == nil {
 			return noAccount("Account")
 		}
-		got = a.seen()
+		got = t.told(a)
 		return nil
 	})
 	return got, err
@@ -63,9 +63,21 @@ func (t *Target) Account(ctx context.Context, accountID string) (directory.Accou
 
 func noAccount(call string) error { return &directory.NotFoundError{Call: call, What: "account"} }
 
+// told is an account as the target tells it.
+func (t *Target) told(a *account) directory.Account {
+	seen := a.seen()
+	if t.options.Nameless {
+		seen.Email = ""
+	}
+	seen.Managed = seen.Managed && !t.options.Unmanaged
+	return seen
+}
+
 // FindAccounts implements directory.Target.
 func (t *Target) FindAccounts(ctx context.Context, emails []string) ([]directory.Account, error) {
-	return t.find(ctx, "FindAccounts", emails, func(a *account) string { return a.Email })
+	return t.find(ctx, "FindAccounts", emails, func(a *account) string {
+		return t.told(a).Email
+	})
 }
 
 // FindAccountsBy implements directory.AccountFinder.
@@ -76,7 +88,7 @@ func (t *Target) FindAccountsBy(ctx context.Context, attribute string, values []
 	return t.find(ctx, "FindAccountsBy", values, func(a *account) string {
 		switch attribute {
 		case "email":
-			return a.Email
+			return t.told(a).Email
 		case "user_name":
 			return a.UserName
 		}
@@ -93,7 +105,7 @@ func (t *Target) find(ctx context.Context, call string, values []string, of func
 	err := t.read(ctx, call, func() error {
 		for _, a := range t.accounts {
 			if asked[strings.ToLower(of(a))] {
-				found = append(found, a.seen())
+				found = append(found, t.told(a))
 			}
 		}
 		return nil
@@ -101,7 +113,7 @@ func (t *Target) find(ctx context.Context, call string, values []string, of func
 	return found, err
 }
 
-// CreateAccounts implements directory.Target. It carries names, attributes and
+// CreateAccounts implements directory.AccountCreator. It carries names, attributes and
 // memberships along.
 func (t *Target) CreateAccounts(ctx context.Context, batch []directory.NewAccount, done func(directory.AccountCreated)) error {
 	return t.eachOf(ctx, "CreateAccounts", batch, done, func(wanted directory.NewAccount) (*account, error) {

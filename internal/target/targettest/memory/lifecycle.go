@@ -25,15 +25,19 @@ func (t *Target) change(ctx context.Context, call, accountID string, do func(a *
 	})
 }
 
-// SuspendAccount implements directory.Target.
+// SuspendAccount implements directory.Suspender.
 func (t *Target) SuspendAccount(ctx context.Context, accountID string) error {
 	return t.change(ctx, "SuspendAccount", accountID, func(a *account) error {
+		if err := t.kept("SuspendAccount", a.ID); err != nil {
+			return err
+		}
 		a.suspended = true
+		t.loseAccess(a)
 		return nil
 	})
 }
 
-// RestoreAccount implements directory.Target.
+// RestoreAccount implements directory.Restorer.
 func (t *Target) RestoreAccount(ctx context.Context, accountID string) error {
 	return t.change(ctx, "RestoreAccount", accountID, func(a *account) error {
 		switch {
@@ -55,6 +59,9 @@ func (t *Target) DeactivateAccount(ctx context.Context, accountID string) error 
 		if !a.Managed {
 			return &directory.UnmanagedError{Call: "DeactivateAccount"}
 		}
+		if err := t.kept("DeactivateAccount", a.ID); err != nil {
+			return err
+		}
 		a.deactivated = true
 		return nil
 	})
@@ -63,6 +70,9 @@ func (t *Target) DeactivateAccount(ctx context.Context, accountID string) error 
 // DeleteAccount implements directory.AccountDeleter.
 func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 	return t.write(ctx, func() Write { return Write{Call: "DeleteAccount", AccountID: accountID} }, func() error {
+		if err := t.kept("DeleteAccount", accountID); err != nil {
+			return err
+		}
 		t.accounts = slices.DeleteFunc(t.accounts, func(a *account) bool { return a.ID == accountID })
 		for _, g := range t.groups {
 			g.leave(accountID)

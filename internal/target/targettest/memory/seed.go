@@ -65,10 +65,14 @@ type State struct {
 	Groups   []Group
 }
 
-// Group is a group with its members, in the order of their ids.
+// Group is a group with its members and what else belongs to it, in the order of
+// their ids.
 type Group struct {
 	directory.TargetGroup
 	Members []string
+	// Subgroups are the ids of the groups directly in it.
+	Subgroups   []string
+	Permissions []directory.Permission
 }
 
 // State returns everything, in the order of ids, without what is empty.
@@ -82,7 +86,7 @@ func (t *Target) State() State {
 		state.Accounts = append(state.Accounts, seen)
 	}
 	for _, g := range t.groups {
-		state.Groups = append(state.Groups, Group{g.TargetGroup, slices.Sorted(slices.Values(g.members))})
+		state.Groups = append(state.Groups, Group{g.TargetGroup, slices.Sorted(slices.Values(g.members)), slices.Sorted(slices.Values(g.inside)), g.held()})
 	}
 	slices.SortFunc(state.Accounts, func(a, b directory.Account) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(state.Groups, func(a, b Group) int { return cmp.Compare(a.ID, b.ID) })

@@ -21,9 +21,12 @@ const longestGroupName = 40
 func Capabilities() directory.Capabilities {
 	return directory.Capabilities{
 		Attributes: append([]string{"user_name"}, attributes()...),
-		Steps:      directory.Removals[:],
+		Steps:      []directory.Kind{directory.SuspendAccount, directory.DeactivateAccount, directory.DeleteAccount, directory.RemoveMember},
 		LinkBy:     []string{"email", "user_name", "employee_number"},
 		Renames:    true,
+		Nests:      true,
+		Permits:    true,
+		Creates:    true,
 		GroupName: func(name string) string {
 			switch {
 			case strings.TrimSpace(name) == "":
@@ -52,6 +55,15 @@ type Options struct {
 	// Order, when set, gives the place of an object in the lists: those with a
 	// smaller one come first.
 	Order func(id string) uint64
+	// Nameless is whether accounts show no address and are not found by one.
+	Nameless bool
+	// Unmanaged is whether no account can be written.
+	Unmanaged bool
+	// AccessGroups are the names of the groups that a suspended account is in no
+	// longer; LeadsTo is who gets what others lead. They are for the variants of
+	// those names.
+	AccessGroups []string
+	LeadsTo      string
 }
 
 // Target keeps accounts and groups in memory. It is safe for concurrent use.
@@ -62,20 +74,26 @@ type Target struct {
 	made     int
 	accounts []*account
 	groups   []*group
+	scopes   map[string]bool
 	guarded  directory.Protected
 	failure  func(call string, write bool) Failure
 	writes   []Write
+	// leads are the ids of the accounts that lead something, by what it is.
+	leads map[string]string
 }
 
 var (
 	_ directory.Target         = (*Target)(nil)
+	_ directory.AccountCreator = (*Target)(nil)
 	_ directory.AccountWriter  = (*Target)(nil)
+	_ directory.Suspender      = (*Target)(nil)
 	_ directory.AccessGranter  = (*Target)(nil)
 	_ directory.Deactivator    = (*Target)(nil)
 	_ directory.AccountDeleter = (*Target)(nil)
 	_ directory.GroupRenamer   = (*Target)(nil)
 	_ directory.AccountFinder  = (*Target)(nil)
 	_ directory.Guarded        = (*Target)(nil)
+	_ Whole                    = (*Target)(nil)
 )
 
 // New returns an empty target.
@@ -104,7 +122,7 @@ func (a *account) status() directory.AccountStatus {
 	return directory.AccountActive
 }
 
-// seen is the account as the target tells it.
+// seen is the account as it is.
 func (a *account) seen() directory.Account {
 	seen := a.Account
 	seen.Status = a.status()
@@ -118,6 +136,9 @@ func (a *account) seen() directory.Account {
 type group struct {
 	directory.TargetGroup
 	members []string
+	// inside are the ids of the groups that are directly in it, permits its levels by scope.
+	inside  []string
+	permits map[string]string
 }
 
 func (t *Target) id(prefix string) string {

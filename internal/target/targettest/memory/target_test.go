@@ -14,7 +14,24 @@ import (
 
 func TestATargetKeepsItsPromises(t *testing.T) {
 	t.Parallel()
-	targettest.Run(t, func(*testing.T) targettest.Fixture { return fixtureOf(memory.New(memory.Options{PageSize: 7})) })
+	for _, variant := range memory.Variants() {
+		t.Run("the variant: "+string(variant), func(t *testing.T) {
+			t.Parallel()
+			targettest.Run(t, func(*testing.T) targettest.Fixture { return fixtureOf(variant) })
+		})
+	}
+}
+
+// options are those that a variant needs.
+func options(variant memory.Variant) memory.Options {
+	o := memory.Options{PageSize: 7, Nameless: variant == memory.Nameless, Unmanaged: variant == memory.Grouping}
+	switch variant {
+	case memory.AccessTaking:
+		o.AccessGroups = []string{"everybody", "licensed"}
+	case memory.LeadKeeping:
+		o.LeadsTo = "account-1"
+	}
+	return o
 }
 
 // refusing is a product that refuses to make an account for one address.
@@ -35,18 +52,25 @@ func (r *refusing) CreateAccounts(ctx context.Context, batch []directory.NewAcco
 	return r.Target.CreateAccounts(ctx, rest, done)
 }
 
-func fixtureOf(target *memory.Target) targettest.Fixture {
+func fixtureOf(variant memory.Variant) targettest.Fixture {
+	target := memory.New(options(variant))
 	product := &refusing{Target: target}
 	foreign := "@elsewhere.example"
 	administrator := target.SeedAccount(memory.AccountSeed{Account: directory.Account{Email: "root@example.com", Managed: true}})
 	administrators := target.SeedGroup("administrators", false, administrator)
+	target.SeedScope("project ABC")
+	target.SeedScope("repository tools")
 	target.Protect(directory.Protected{AccountIDs: []string{administrator}, GroupIDs: []string{administrators}})
-	return targettest.Fixture{
-		Target: product, Secret: "no-secret-at-all", PageSize: 7,
+	if variant == memory.AccessTaking {
+		target.SeedGroup("Everybody", false)
+		target.SeedGroup("Licensed", false)
+	}
+	f := targettest.Fixture{
+		Target: memory.As(variant, product), Can: variant.Capabilities(), Secret: "no-secret-at-all", PageSize: 7,
 		SeedAccounts: func(_ *testing.T, emails ...string) []string {
 			ids := make([]string, len(emails))
 			for i, email := range emails {
-				ids[i] = target.SeedAccount(memory.AccountSeed{Account: directory.Account{Email: email, Managed: !strings.HasSuffix(email, foreign)}})
+				ids[i] = target.SeedAccount(memory.AccountSeed{Account: directory.Account{Email: email, UserName: seededName(variant, email), Managed: !strings.HasSuffix(email, foreign)}})
 			}
 			return ids
 		},
@@ -96,7 +120,41 @@ func fixtureOf(target *memory.Target) targettest.Fixture {
 			return nil
 		},
 		FindBy: []string{"user_name", "employee_number"},
+		SeedSubgroups: func(_ *testing.T, groupID string, childIDs ...string) {
+			for _, id := range childIDs {
+				target.SeedSubgroup(groupID, id)
+			}
+		},
+		SubgroupsNow: func(_ *testing.T, groupID string) []string { return groupNow(target, groupID).Subgroups },
+		Permissions: []directory.Permission{
+			{Scope: "project ABC", Level: "read"}, {Scope: "project ABC", Level: "write"}, {Scope: "repository tools", Level: "admin"},
+		},
+		NoScope: directory.Permission{Scope: "repository nowhere", Level: "read"},
+		PermissionsNow: func(_ *testing.T, groupID string) []directory.Permission {
+			return groupNow(target, groupID).Permissions
+		},
+		Lead: func(_ *testing.T, accountID string) []string {
+			leads := []string{"project " + accountID, "component " + accountID}
+			for _, what := range leads {
+				target.SeedLead(what, accountID)
+			}
+			return leads
+		},
+		LedBy: func(_ *testing.T, what string) string { return target.LedBy(what) },
 	}
+	if variant == memory.Nameless {
+		f.TellsNoAddress, f.UserName = true, userNameOf
+	}
+	if variant == memory.Grouping {
+		f.Attributes, f.FindBy = nil, []string{"user_name"}
+	}
+	return f
+}
+
+// userNameOf is the user name of who has an address.
+func userNameOf(email string) string {
+	name, _, _ := strings.Cut(strings.ToLower(email), "@")
+	return name
 }
 
 // failureOf is a fault as this target fails by it.
@@ -140,4 +198,22 @@ func TestEveryWriteIsRememberedWhetherOrNotItHasAnEffect(t *testing.T) {
 	if got := target.Writes(); len(got) != 3 || got[0].AccountID != id || got[2].AccountID != "nobody" {
 		t.Errorf("got %+v", got)
 	}
+}
+
+// seededName is the user name of a seeded account, where accounts go by it.
+func seededName(variant memory.Variant, email string) string {
+	if variant == memory.Nameless {
+		return userNameOf(email)
+	}
+	return ""
+}
+
+// groupNow is a group as it really is; one that is not there is empty.
+func groupNow(target *memory.Target, groupID string) memory.Group {
+	for _, g := range target.State().Groups {
+		if g.ID == groupID {
+			return g
+		}
+	}
+	return memory.Group{}
 }

@@ -1,0 +1,40 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+)
+
+// addThrough adds to the memberships of a user, by group, through which groups
+// in that the user is in it, and the groups that the user is in by those alone.
+func (s *Store) addThrough(ctx context.Context, targetID, userID int64, memberships []SubjectMembership) ([]SubjectMembership, error) {
+	var through []struct {
+		GroupID int64  `db:"group_id"`
+		Group   string `db:"name"`
+		Inner   string `db:"inner_name"`
+	}
+	if err := s.selectAll(ctx, &through, `WITH RECURSIVE above (child_id, group_id) AS (
+			SELECT n.child_id, n.group_id FROM target_memberships m CROSS JOIN target_nestings n
+			WHERE m.target_id = ? AND m.user_id = ? AND n.target_id = m.target_id AND n.child_id = m.group_id
+			UNION SELECT n.child_id, n.group_id FROM above a CROSS JOIN target_nestings n WHERE n.target_id = ? AND n.child_id = a.group_id
+		)
+		SELECT a.group_id, COALESCE(tg.name, g.name) AS name, COALESCE(itg.name, ig.name) AS inner_name
+		FROM above a CROSS JOIN groups g CROSS JOIN groups ig
+		LEFT JOIN target_groups tg ON tg.target_id = ? AND tg.group_id = a.group_id
+		LEFT JOIN target_groups itg ON itg.target_id = ? AND itg.group_id = a.child_id
+		WHERE g.id = a.group_id AND ig.id = a.child_id ORDER BY name, a.group_id, inner_name`, targetID, userID, targetID, targetID, targetID); err != nil {
+		return nil, fmt.Errorf("read the groups that user %d is in through others: %w", userID, err)
+	}
+	for _, t := range through {
+		at := slices.IndexFunc(memberships, func(m SubjectMembership) bool { return m.GroupID == t.GroupID })
+		if at < 0 {
+			at = len(memberships)
+			memberships = append(memberships, SubjectMembership{GroupID: t.GroupID, Group: t.Group, Linked: true})
+		}
+		memberships[at].Through = append(memberships[at].Through, t.Inner)
+	}
+	slices.SortStableFunc(memberships, func(a, b SubjectMembership) int { return cmp.Compare(a.Group, b.Group) })
+	return memberships, nil
+}

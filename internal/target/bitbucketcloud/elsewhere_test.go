@@ -1,0 +1,94 @@
+package bitbucketcloud_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/bitbucketcloudsim"
+)
+
+// TestALeaversGroupsAreNotLeftBecauseTheOldAPIIsGone: the groups of 1.0 are only
+// kept for a while, and all that a leaver loses here are groups.
+func TestALeaversGroupsAreNotLeftBecauseTheOldAPIIsGone(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		gone func(path string) bool
+		want directory.Class
+	}{
+		"all of it":           {func(path string) bool { return strings.HasPrefix(path, "/1.0/") }, directory.ClassAuth},
+		"members alone":       {func(path string) bool { return strings.HasPrefix(path, "/1.0/") && strings.Contains(path, "/members") }, directory.ClassUnavailable},
+		"nothing, one is out": {func(string) bool { return false }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlace(t, bitbucketcloudsim.Options{}, func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if test.gone(r.URL.Path) {
+						http.Error(w, "Not Found", http.StatusNotFound)
+						return
+					}
+					next.ServeHTTP(w, r)
+				})
+			}, nil)
+			id, club := p.member(t, "ana@example.com"), p.group(t, "club")
+			err := p.target.RemoveMember(t.Context(), club, id)
+			if test.want == "" {
+				ok(t, err)
+				ok(t, p.target.RemoveMember(t.Context(), "no-such-group", id))
+				return
+			}
+			wantClass(t, err, test.want)
+		})
+	}
+}
+
+func TestAPageOfSomethingElseSaysOfNobodyThatTheyAreGone(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"<html>down</html>", `{"code":404}`} {
+		target := answering(t, http.StatusNotFound, body)
+		_, err := target.Account(t.Context(), "{1}")
+		wantClass(t, err, directory.ClassUnavailable)
+		wantClass(t, target.RemoveMember(t.Context(), "club", "{1}"), directory.ClassUnavailable)
+	}
+}
+
+// TestSomebodyWithoutAnIDIsInNoList: nor is a list of groups without any, which
+// would make all of them seem deleted.
+func TestSomebodyWithoutAnIDIsInNoList(t *testing.T) {
+	t.Parallel()
+	two := answering(t, http.StatusOK, `{"values":[{"user":{"display_name":"Ana","email":"ana@example.com"}}]}`)
+	_, err := two.Accounts(t.Context(), "")
+	wantClass(t, err, directory.ClassUnavailable)
+	_, err = two.FindAccounts(t.Context(), []string{"ana@example.com"})
+	wantClass(t, err, directory.ClassUnavailable)
+	for _, body := range []string{`[]`, `[{"slug":"club","members":[{"display_name":"Ana"}]}]`, `[{"name":"Club"}]`} {
+		_, err = answering(t, http.StatusOK, body).Groups(t.Context(), "")
+		wantClass(t, err, directory.ClassUnavailable)
+	}
+	_, err = answering(t, http.StatusOK, `[{"display_name":"Ana"}]`).Members(t.Context(), "club", "")
+	wantClass(t, err, directory.ClassUnavailable)
+}
+
+// TestARefusedRemovalIsNotDoneBecauseMembersHaveNoIDs: they may be the leaver.
+func TestARefusedRemovalIsNotDoneBecauseMembersHaveNoIDs(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, bitbucketcloudsim.Options{}, func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodDelete {
+				http.Error(w, "no", http.StatusBadRequest)
+				return
+			}
+			_, _ = io.WriteString(w, `[{"display_name":"Ana"}]`)
+		})
+	}, nil)
+	wantClass(t, p.target.RemoveMember(t.Context(), "club", "{1}"), directory.ClassUnavailable)
+}
+
+func TestAPermissionThatIsNotToldIsNotTakenForNone(t *testing.T) {
+	t.Parallel()
+	_, err := answering(t, http.StatusOK, `{"type":"project_group_permission"}`).Permissions(t.Context(), "club", []string{"project CORE"})
+	wantClass(t, err, directory.ClassUnavailable)
+}

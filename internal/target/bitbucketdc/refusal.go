@@ -1,0 +1,70 @@
+package bitbucketdc
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
+)
+
+func dialect() rest.Dialect { return rest.Dialect{Read: said, Type: typed} }
+
+// said reads Bitbucket's error body, {"errors": [{"context", "message",
+// "exceptionName"}]}. The code is the exception's name without its package.
+func said(body []byte) rest.Said {
+	var problem struct {
+		Errors []struct {
+			Message   string `json:"message"`
+			Exception string `json:"exceptionName"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(body, &problem) != nil || len(problem.Errors) == 0 {
+		return rest.Said{}
+	}
+	messages := make([]string, len(problem.Errors))
+	for i, one := range problem.Errors {
+		messages[i] = one.Message
+	}
+	exception := problem.Errors[0].Exception
+	return rest.Said{
+		Code:   exception[strings.LastIndexByte(exception, '.')+1:],
+		Detail: strings.Join(messages, "; "),
+	}
+}
+
+// typed types what the status alone does not tell. A 404 without Bitbucket's
+// own error body is a page of something else, most likely because the address
+// lacks its context path: nobody is missing because of that. A 401 is the
+// credential, or that its user is no administrator: Bitbucket says both so.
+func typed(call rest.Call, status int, said rest.Said) error {
+	if status == http.StatusNotFound && said.Code == "" {
+		return &directory.AuthError{Call: call.Name(), Status: status, Detail: said.Detail}
+	}
+	return nil
+}
+
+// unclear is the outcome of a write that was refused when what is there could
+// not be asked: it may have been done.
+func unclear(call rest.Call, err error) error {
+	var unavailable *directory.UnavailableError
+	if errors.As(err, &unavailable) {
+		return &directory.UnavailableError{
+			Call: call.Name(), Status: unavailable.Status, RetryAfter: unavailable.RetryAfter, Ambiguous: true, Detail: unavailable.Detail,
+		}
+	}
+	return err
+}
+
+// notPossible keeps what Bitbucket said about a change that was not made
+// although all that it is about is there; what says the opposite is not
+// believed, and is tried again.
+func notPossible(call rest.Call, err error) error {
+	switch directory.ClassOf(err) {
+	case directory.ClassConflict, directory.ClassNotFound:
+		return &directory.UnavailableError{Call: call.Name(), Detail: directory.DetailOf(err)}
+	}
+	return err
+}

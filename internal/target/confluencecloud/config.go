@@ -1,0 +1,68 @@
+package confluencecloud
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/atlassiansite"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
+)
+
+// Config says which site a Target writes to.
+type Config struct {
+	// BaseURL is the site's address, such as https://example.atlassian.net, with
+	// or without Confluence's /wiki.
+	BaseURL string
+	// Credential is rest.Basic(e-mail address, API token).
+	Credential rest.Credential
+	// Timeout bounds one call; rest.DefaultTimeout when zero.
+	Timeout time.Duration
+	// UserAgent is sent with every call; "rollcall" when empty.
+	UserAgent string
+	// Transport carries the calls; rest.NewTransport() when nil.
+	Transport http.RoundTripper
+}
+
+// Target is a Confluence Cloud site. It is safe for concurrent use.
+type Target struct {
+	client   *rest.Client
+	identity string
+}
+
+var (
+	_ directory.Target  = (*Target)(nil)
+	_ directory.Guarded = (*Target)(nil)
+)
+
+// New returns a Target. It asks nothing; errors are those of the configuration,
+// all of them at once.
+func New(config Config) (*Target, error) {
+	var problems []error
+	base, err := atlassiansite.ParseBase(config.BaseURL)
+	if err != nil {
+		problems = append(problems, err)
+	}
+	if err := config.Credential.Problem(); err != nil {
+		problems = append(problems, fmt.Errorf("API token: %w", err))
+	}
+	if config.Timeout < 0 {
+		problems = append(problems, fmt.Errorf("timeout: %s is negative", config.Timeout))
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("confluence-cloud: %w", errors.Join(problems...))
+	}
+	return &Target{
+		client: rest.New(rest.Config{
+			Base: base, Authorize: config.Credential, Dialect: atlassiansite.Dialect(),
+			Timeout: config.Timeout, UserAgent: config.UserAgent, Transport: config.Transport,
+		}),
+		identity: Identity(config.BaseURL),
+	}, nil
+}
+
+// Identity names the place that the accounts of a site live in; Jira of the same
+// site has the same.
+func Identity(baseURL string) string { return atlassiansite.Identity(baseURL) }

@@ -1,0 +1,50 @@
+package crowd
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+)
+
+// maxGroupName is the longest name that a group may have, in characters: the
+// width of the column in Crowd's database.
+const maxGroupName = 255
+
+// attributes are ours that Crowd keeps as attributes of a user, under the same
+// names.
+func attributes() []string {
+	return []string{"job_title", "department", "organization", "location"}
+}
+
+// Capabilities says what a Crowd can do. Users and groups are known by their
+// names, so that neither can be renamed without becoming another one.
+func Capabilities() directory.Capabilities {
+	return directory.Capabilities{
+		Attributes: append([]string{"user_name"}, attributes()...),
+		Steps:      []directory.Kind{directory.DeactivateAccount, directory.RemoveMember, directory.DeleteAccount},
+		LinkBy:     []string{"email", "user_name"},
+		Creates:    true,
+		Nests:      true,
+		GroupName:  groupName,
+	}
+}
+
+// groupName says what is wrong with a group's name; nothing is an empty answer.
+func groupName(name string) string {
+	switch trimmed := strings.TrimSpace(name); {
+	case trimmed == "":
+		return "the name is empty"
+	case trimmed != name:
+		return "the name begins or ends with a blank"
+	case !utf8.ValidString(name):
+		return "the name is not valid text"
+	case utf8.RuneCountInString(name) > maxGroupName:
+		return fmt.Sprintf("the name is longer than %d characters", maxGroupName)
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return "the name holds a control character"
+	}
+	return ""
+}

@@ -1,0 +1,77 @@
+package crowd
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
+)
+
+// CreateAccounts makes users, one a call and eight at once, each with a random
+// password that nobody learns. Attributes and groups are not carried along.
+// Somebody of that user name is a *directory.ConflictError: Crowd answers 400
+// INVALID_USER [P], and the name is looked up to tell that from other mistakes.
+//
+// POST /user
+// https://developer.atlassian.com/server/crowd/crowd-rest-resources/#user-resource
+func (t *Target) CreateAccounts(ctx context.Context, batch []directory.NewAccount, done func(directory.AccountCreated)) error {
+	return rest.CreateEach(ctx, batch, done, t.create)
+}
+
+func (t *Target) create(ctx context.Context, wanted directory.NewAccount) directory.AccountCreated {
+	name := strings.TrimSpace(wanted.UserName)
+	password := rest.NewPassword()
+	user := wireUser{
+		Name: name, DisplayName: wanted.DisplayName, Email: wanted.Email, Active: true, Password: &wirePassword{Value: password},
+	}
+	user.FirstName, user.LastName = names(wanted.DisplayName)
+	call := rest.Call{
+		Method: "POST", Template: root + "/user", Secrets: []string{password},
+		Body: user,
+	}
+	if name == "" {
+		return directory.AccountCreated{Err: &directory.RefusedError{
+			Call: call.Name(), Code: "no-user-name", Detail: "Crowd makes no user without a user name",
+		}}
+	}
+	err := t.client.Send(ctx, call)
+	if !rest.Answered(err) {
+		if err != nil {
+			return directory.AccountCreated{Err: err}
+		}
+		made := user.account(false)
+		return directory.AccountCreated{AccountID: name, Account: &made}
+	}
+	switch _, readErr := t.user(ctx, name, false); {
+	case readErr == nil:
+		return directory.AccountCreated{Err: &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}}
+	case missing(readErr):
+		return directory.AccountCreated{Err: err}
+	default:
+		return directory.AccountCreated{Err: unclear(call, readErr)}
+	}
+}
+
+// unclear is the outcome of a write that was refused when what is there could
+// not be asked: it may have been done.
+func unclear(call rest.Call, err error) error {
+	var unavailable *directory.UnavailableError
+	if errors.As(err, &unavailable) {
+		return &directory.UnavailableError{
+			Call: call.Name(), Status: unavailable.Status, RetryAfter: unavailable.RetryAfter, Ambiguous: true, Detail: unavailable.Detail,
+		}
+	}
+	return err
+}
+
+// names divides a display name as Crowd does itself where the parts are
+// missing: the last word is the last name.
+func names(displayName string) (first, last string) {
+	words := strings.Fields(displayName)
+	if len(words) < 2 {
+		return "", strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], " "), words[len(words)-1]
+}
