@@ -28,20 +28,21 @@ func (a *admin) compare(ctx context.Context) (compare.Report, error) {
 	return report, a.call(ctx, http.MethodGet, "/_sandbox/compare", nil, &report)
 }
 
-// change makes n changes in the source and returns how many people they
-// concern.
-func (a *admin) change(ctx context.Context, n int) (int, error) {
+// change makes n changes in the source and returns what they were.
+func (a *admin) change(ctx context.Context, n int) ([]people.Changed, error) {
 	var made []people.Changed
-	if err := a.call(ctx, http.MethodPost, "/_sandbox/okta/change", map[string]int{"n": n, "seed": 1}, &made); err != nil {
-		return 0, err
-	}
-	persons := map[string]bool{}
+	return made, a.call(ctx, http.MethodPost, "/_sandbox/okta/change", map[string]int{"n": n, "seed": 1}, &made)
+}
+
+// persons counts those whom changes concern.
+func persons(made []people.Changed) int {
+	concerned := map[string]bool{}
 	for _, c := range made {
 		if c.UserID != "" {
-			persons[c.UserID] = true
+			concerned[c.UserID] = true
 		}
 	}
-	return len(persons), nil
+	return len(concerned)
 }
 
 func (a *admin) call(ctx context.Context, method, path string, body, into any) (err error) {
@@ -78,7 +79,7 @@ func (a *admin) call(ctx context.Context, method, path string, body, into any) (
 }
 
 // isSource reports whether an endpoint is the source's. Everything that Okta
-// has is under /api/v1; nothing of Atlassian's organization API is.
+// has is under /api/v1; nothing of any target's API is.
 func isSource(endpoint string) bool { return strings.Contains(endpoint, " /api/v1/") }
 
 // since returns what was called between two counts, by endpoint.

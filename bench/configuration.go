@@ -15,7 +15,11 @@ const connection = "bench"
 // what would measure something else. The stand-ins' limits are for Rollcall
 // alone, so it may use all of them. Guard limits and the overlap of incremental
 // reads would depend on how large and how young the organisation is.
-func configuration(temporal string, a sandbox.Announcement, server bool) string {
+func configuration(temporal string, a sandbox.Announcement, server bool) (string, error) {
+	target, err := a.Targets[0].Configuration(8)
+	if err != nil {
+		return "", err
+	}
 	database := "sqlite:rollcall.db"
 	if server {
 		database = "${BENCH_DATABASE}"
@@ -33,16 +37,10 @@ connections:
       rate_limit_share: 100%%
       overlap: 0s
     targets:
-      cloud:
-        kind: atlassian-cloud
-        url: %s
-        organization: %s
-        directory: %s
-        api_key: ${ATLASSIAN_API_KEY}
-        products: {jira: user, confluence: user}
-        rate_limit_share: 100%%
+      measured:
+%s        rate_limit_share: 100%%
     guard: { removals_share: 100%%, removals_limit: 1000000 }
-`, temporal, database, connection, a.Okta, a.Atlassian, a.Organization, a.Directory)
+`, temporal, database, connection, a.Okta, target), nil
 }
 
 func discard() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }

@@ -44,6 +44,9 @@ type phase struct {
 	ChangedPeople          int     `json:"changed_people"`
 	HistoryEvents          int     `json:"history_events"`
 	HistoryEventsPerPerson float64 `json:"history_events_per_changed_person,omitempty"`
+	// Frugality compares the calls to the target with the unavoidable ones, in
+	// phases that change something.
+	Frugality *frugality `json:"frugality,omitempty"`
 	// PeakRSSMB is the worker's peak memory, in megabytes of 2^20 bytes.
 	PeakRSSMB float64 `json:"peak_rss_mb"`
 	// ProcessorSeconds is the processor time of each program.
@@ -56,6 +59,8 @@ type phase struct {
 	// every run of the phase.
 	Equal       bool     `json:"equal"`
 	Differences []string `json:"differences,omitempty"`
+	// Refused are the people of whose user names the target has no accounts.
+	Refused int `json:"refused_people,omitempty"`
 }
 
 // run measures the phases.
@@ -72,20 +77,23 @@ func (r *rig) run() ([]phase, error) {
 }
 
 func (r *rig) phase(name string) (phase, error) {
-	input, repeat, changed := workflows.SyncInput{}, r.settings.Repeat, 0
+	input, repeat, changed, s := workflows.SyncInput{}, r.settings.Repeat, 0, r.settings
+	var due work
 	switch name {
 	case phaseInitial:
-		repeat, changed = 1, r.settings.People
+		repeat, changed = 1, s.People
+		due = work{Initial: true, Accounts: s.People, Groups: s.Groups, Joined: s.People * min(s.Memberships, s.Groups)}
 	case phaseFull:
 		input.Full = true
 	case phaseDrift:
 		input.Full, input.Drift = true, true
 	case phaseOnePercent:
 		repeat = 1
-		var err error
-		if changed, err = r.admin.change(r.ctx, max(1, r.settings.People/100)); err != nil {
+		made, err := r.admin.change(r.ctx, max(1, s.People/100))
+		if err != nil {
 			return phase{}, err
 		}
+		changed, due = persons(made), workOf(made, min(s.Memberships, s.Groups))
 	}
 	samples := make([]phase, repeat)
 	for i := range samples {
@@ -97,6 +105,10 @@ func (r *rig) phase(name string) (phase, error) {
 	p := summary(samples)
 	p.Name = name
 	p.concern(changed)
+	if changed > 0 {
+		due.Refused = p.Refused
+		p.Frugality = kindCosts(s.Target).judge(due, p.TargetCalls, changed)
+	}
 	if r.settings.PublishedLimits {
 		seconds := publishedTime(p.Calls).Seconds()
 		p.PublishedSeconds = &seconds
@@ -168,6 +180,11 @@ func (r *rig) complete(p *phase, workflowID, runID string, before map[string]int
 		return errors.New("the comparison has seen too few people")
 	}
 	p.Equal = compared.Equal()
+	for _, c := range compared.Conflicts {
+		if c.Reason == "refused-user-name" {
+			p.Refused++
+		}
+	}
 	for _, d := range compared.Differences[:min(len(compared.Differences), 10)] {
 		p.Differences = append(p.Differences, d.String())
 	}

@@ -26,7 +26,8 @@ func (r report) write(w io.Writer, asJSON bool) error {
 	return r.table(w)
 }
 
-// verdict is an error when the target did not equal the source after a phase.
+// verdict is an error when the target did not equal the source after a phase,
+// or a phase made more calls than it may.
 func (r report) verdict() error {
 	var unequal []string
 	for _, p := range r.Phases {
@@ -37,13 +38,18 @@ func (r report) verdict() error {
 	if len(unequal) > 0 {
 		return fmt.Errorf("the target does not equal the source after %s", strings.Join(unequal, ", "))
 	}
+	for _, p := range r.Phases {
+		if p.Frugality != nil && p.Frugality.Ratio > allowed {
+			return fmt.Errorf("%s makes %.2f times the calls that are unavoidable, more than %.1f", p.Name, p.Frugality.Ratio, allowed)
+		}
+	}
 	return nil
 }
 
 func (r report) table(w io.Writer) error {
 	s := r.Settings
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d people, %d groups, %d memberships each, %s a call, %s\n\n", s.People, s.Groups, s.Memberships, time.Duration(s.Latency), s.Database)
+	fmt.Fprintf(&b, "%s, %d people, %d groups, %d memberships each, %s a call, %s\n\n", s.Target, s.People, s.Groups, s.Memberships, time.Duration(s.Latency), s.Database)
 	columns := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	header := "phase\tseconds\tsource calls\ttarget calls\tchanges\ta second\tevents\ta person\tpeak MB\tprocessor s\tequal\t"
 	if s.PublishedLimits {
@@ -66,6 +72,9 @@ func (r report) table(w io.Writer) error {
 	_ = columns.Flush()
 	for _, p := range r.Phases {
 		fmt.Fprintf(&b, "\n%s\n", p.Name)
+		if p.Frugality != nil {
+			fmt.Fprintf(&b, "    %s\n", p.Frugality)
+		}
 		for _, endpoint := range slices.Sorted(maps.Keys(p.Calls)) {
 			fmt.Fprintf(&b, "%7d  %s\n", p.Calls[endpoint], endpoint)
 		}

@@ -76,21 +76,32 @@ func TestAPhaseThatIsNotEqualFailsTheMeasurement(t *testing.T) {
 
 func TestTheWorkersConfigurationIsValid(t *testing.T) {
 	t.Parallel()
-	a := sandbox.Announcement{Okta: "http://127.0.0.1:1", Atlassian: "http://127.0.0.1:2", Organization: "o", Directory: "d"}
-	env := map[string]string{"OKTA_TOKEN": "t", "ATLASSIAN_API_KEY": "k", "BENCH_DATABASE": "postgres://u:p@localhost/rollcall"}
-	for name, server := range map[string]bool{"on SQLite": false, "on a server": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c, err := config.Parse("rollcall.yaml", []byte(configuration("127.0.0.1:7233", a, server)), func(k string) (string, bool) { v, ok := env[k]; return v, ok })
-			if err != nil {
-				t.Fatal(err)
-			}
-			if (c.Database.Kind == config.Postgres) != server {
-				t.Errorf("the database is %s", c.Database.Kind)
-			}
-			if diff := cmp.Diff([]string{connection}, c.ConnectionNames()); diff != "" {
-				t.Errorf("connections, -want +got:\n%s", diff)
-			}
-		})
+	env := map[string]string{"OKTA_TOKEN": "t", "BENCH_DATABASE": "postgres://u:p@localhost/rollcall"}
+	for _, kind := range sandbox.Kinds() {
+		for name, server := range map[string]bool{"on SQLite": false, "on a server": true} {
+			t.Run(kind+" "+name, func(t *testing.T) {
+				t.Parallel()
+				box, err := sandbox.New(sandbox.Options{Targets: []string{kind}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				a := box.Announcement()
+				a.Okta, a.Targets[0].URL = "http://127.0.0.1:1", "http://127.0.0.1:2"
+				text, err := configuration("127.0.0.1:7233", a, server)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c, err := config.Parse("rollcall.yaml", []byte(text), func(k string) (string, bool) { v, ok := env[k]; return v, ok })
+				if err != nil {
+					t.Fatal(err)
+				}
+				if (c.Database.Kind == config.Postgres) != server {
+					t.Errorf("the database is %s", c.Database.Kind)
+				}
+				if diff := cmp.Diff([]string{connection}, c.ConnectionNames()); diff != "" {
+					t.Errorf("connections, -want +got:\n%s", diff)
+				}
+			})
+		}
 	}
 }

@@ -104,7 +104,7 @@ func (r *rig) startSandbox() error {
 	s, first := r.settings, newFirstLine()
 	r.sandbox, err = r.launch("sandbox", nil, first, nil, self, sandboxCommand,
 		"-people", strconv.Itoa(s.People), "-groups", strconv.Itoa(s.Groups), "-memberships", strconv.Itoa(s.Memberships),
-		"-uniform", "-managed=false", "-log-calls=false", "-latency", time.Duration(s.Latency).String(),
+		"-targets", s.Target, "-uniform", "-managed=false", "-log-calls=false", "-latency", time.Duration(s.Latency).String(),
 		"-published-limits="+strconv.FormatBool(s.PublishedLimits))
 	if err != nil {
 		return err
@@ -121,10 +121,14 @@ const workerReady = "working"
 
 func (r *rig) startWorker(temporal string) error {
 	path := filepath.Join(r.dir, "rollcall.yaml")
-	if err := os.WriteFile(path, []byte(configuration(temporal, r.announced, r.database != nil)), 0o600); err != nil {
+	text, err := configuration(temporal, r.announced, r.database != nil)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
-	env := []string{"OKTA_TOKEN=" + r.announced.OktaToken, "ATLASSIAN_API_KEY=" + r.announced.AtlassianKey}
+	env := []string{"OKTA_TOKEN=" + r.announced.OktaToken}
 	if r.database != nil {
 		env = append(env, "BENCH_DATABASE="+r.database.address)
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rollcall-sync/rollcall/internal/sandbox"
 )
 
 // settings are what is measured, and how.
@@ -15,6 +17,8 @@ type settings struct {
 	People      int `json:"people"`
 	Groups      int `json:"groups"`
 	Memberships int `json:"memberships"`
+	// Target is the kind of target that is measured.
+	Target string `json:"target"`
 	// Latency is the least time that a call to a stand-in takes.
 	Latency         latency `json:"latency"`
 	PublishedLimits bool    `json:"published_limits"`
@@ -45,6 +49,7 @@ func parseSettings(args []string, stderr io.Writer) (settings, error) {
 	flags.IntVar(&s.People, "people", 1000, "number of people in the source")
 	flags.IntVar(&s.Groups, "groups", 50, "number of groups in the source")
 	flags.IntVar(&s.Memberships, "memberships", 2, "groups that each person is in")
+	flags.StringVar(&s.Target, "target", sandbox.AtlassianCloud, "kind of target that is measured: "+strings.Join(sandbox.Kinds(), ", "))
 	flags.DurationVar((*time.Duration)(&s.Latency), "latency", 20*time.Millisecond, "least time that a call to a stand-in takes")
 	flags.BoolVar(&s.PublishedLimits, "published-limits", false, "put the vendors' published rate limits in force, and print the time that they allow")
 	database := flags.String("database", "sqlite", `"sqlite", or the postgres:// address of a server on which a database is made, and dropped afterwards`)
@@ -66,6 +71,8 @@ func parseSettings(args []string, stderr io.Writer) (settings, error) {
 	switch {
 	case s.People < 1 || s.Groups < 0 || s.Memberships < 0 || s.Latency < 0:
 		return settings{}, errors.New("at least one person is needed, and no number can be negative")
+	case !slices.Contains(sandbox.Kinds(), s.Target):
+		return settings{}, fmt.Errorf("--target: %q is none of %s", s.Target, strings.Join(sandbox.Kinds(), ", "))
 	case s.Repeat < 1:
 		return settings{}, errors.New("--repeat: at least 1 is expected")
 	}

@@ -15,7 +15,7 @@ import (
 func TestSettingsComeFromTheCommandLine(t *testing.T) {
 	t.Parallel()
 	defaults := settings{
-		People: 1000, Groups: 50, Memberships: 2, Latency: latency(20 * time.Millisecond), Database: "sqlite", Repeat: 3,
+		People: 1000, Groups: 50, Memberships: 2, Target: "atlassian-cloud", Latency: latency(20 * time.Millisecond), Database: "sqlite", Repeat: 3,
 		Phases: []string{"initial", "unchanged-incremental", "unchanged-full", "unchanged-drift", "one-percent"},
 	}
 	for name, c := range map[string]struct {
@@ -54,6 +54,7 @@ func TestSettingsComeFromTheCommandLine(t *testing.T) {
 func TestWhatCannotBeMeasuredIsWrongUsage(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ args, says string }{
+		"a target that there is not":     {"--target jira-server", `"jira-server" is none of`},
 		"nobody":                         {"--people 0", "at least one person"},
 		"a negative latency":             {"--latency -1ms", "negative"},
 		"no repetition":                  {"--repeat 0", "--repeat"},

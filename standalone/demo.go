@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,7 +15,6 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/config"
 	"github.com/rollcall-sync/rollcall/internal/sandbox"
-	"github.com/rollcall-sync/rollcall/internal/sandbox/compare"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/people"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
 	"github.com/rollcall-sync/rollcall/workflows"
@@ -28,18 +27,19 @@ const demoConnection = "demo"
 // twenty, and fewer among few people, where the guard would hold so many.
 func demoChanges(people int) int { return max(1, min(20, people/10)) }
 
-// errDiffers means that the demonstration ended with two sides that differ.
-var errDiffers = errors.New("the Atlassian side differs from the Okta side")
+// errDiffers means that the demonstration ended with a target that differs from
+// the source.
+var errDiffers = errors.New("a target differs from the Okta side")
 
-// runDemo moves made-up people from a sandbox Okta to a sandbox Atlassian
-// through real workflows, changes some of them, and moves those again. Then
-// somebody joins and somebody leaves over SCIM.
+// runDemo moves made-up people from a sandbox Okta to sandbox targets through
+// real workflows, changes some of them, and moves those again. Then somebody
+// joins and somebody leaves over SCIM.
 func (o *options) runDemo(c *cobra.Command, dir string) (err error) {
 	ctx, out := c.Context(), c.OutOrStdout()
 	if dir, err = demoDir(dir); err != nil {
 		return err
 	}
-	box, err := sandbox.New(sandbox.Options{People: o.people, Groups: o.groups, Seed: 1})
+	box, err := sandbox.New(sandbox.Options{People: o.people, Groups: o.groups, Seed: 1, Targets: sandbox.KindsOf(o.targets)})
 	if err != nil {
 		return &usageError{err}
 	}
@@ -55,7 +55,11 @@ func (o *options) runDemo(c *cobra.Command, dir string) (err error) {
 	began := time.Now()
 	file := filepath.Join(dir, "rollcall.yaml")
 	r, err := startRollcall(ctx, place{dir, o.address, o.uiAddress}, func(address string) (*config.Config, error) {
-		if err := os.WriteFile(file, []byte(demoConfiguration(box, pushedTo, address)), 0o600); err != nil {
+		text, err := demoConfiguration(box, pushedTo, address)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			return nil, fmt.Errorf("write the demonstration's configuration: %w", err)
 		}
 		return config.Load(file, os.LookupEnv)
@@ -68,9 +72,9 @@ func (o *options) runDemo(c *cobra.Command, dir string) (err error) {
 	if err := printPlaces(c, r); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Okta      %s (a sandbox: %d people, %d groups)\nAtlassian %s (a sandbox: empty but for its administrators)\n          %s (another, for what is pushed)\n\n",
-		box.OktaURL(), o.people, o.groups, box.AtlassianURL(), pushedTo.AtlassianURL())
-
+	if err := o.printSandboxes(out, box, pushedTo); err != nil {
+		return err
+	}
 	if err := demoRun(ctx, out, r, "The first run: everybody is new."); err != nil {
 		return err
 	}
@@ -78,27 +82,14 @@ func (o *options) runDemo(c *cobra.Command, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d things change in Okta:", len(changed))
-	kinds := map[string]int{}
-	var order []string
-	for _, one := range changed {
-		if kinds[string(one.Kind)] == 0 {
-			order = append(order, string(one.Kind))
-		}
-		kinds[string(one.Kind)]++
-	}
-	for i, kind := range order {
-		if i > 0 {
-			fmt.Fprint(out, ",")
-		}
-		fmt.Fprintf(out, " %d × %s", kinds[kind], kind)
-	}
-	fmt.Fprint(out, ".\n\n")
+	printChanges(out, changed)
 	if err := demoRun(ctx, out, r, "The second run reads only what changed."); err != nil {
 		return err
 	}
-	report := box.Compare(compare.Options{GroupTypes: sandbox.OwnGroups()})
-	fmt.Fprintf(out, "Compared object by object, from the sandboxes' own state:\n%s\n", report)
+	equal, err := demoCompare(out, box)
+	if err != nil {
+		return err
+	}
 	token, err := demoPush(ctx, out, r, pushedTo)
 	if err != nil {
 		return err
@@ -112,17 +103,18 @@ func (o *options) runDemo(c *cobra.Command, dir string) (err error) {
 			return err
 		}
 	}
-	if !report.Equal() {
+	if !equal {
 		return errDiffers
 	}
 	return nil
 }
 
-// demoConfiguration is a configuration as an administrator would write it.
-// The keys of a sandbox are no secrets.
-func demoConfiguration(box, pushedTo *sandbox.Server, temporalAddress string) string {
-	a, b := box.Announcement(), pushedTo.Announcement()
-	return fmt.Sprintf(`temporal: { address: %q }
+// demoConfiguration is a configuration as an administrator would write it: each
+// target has its kind for a name. The keys of a sandbox are no secrets.
+func demoConfiguration(box, pushedTo *sandbox.Server, temporalAddress string) (string, error) {
+	a := box.Announcement()
+	var b strings.Builder
+	fmt.Fprintf(&b, `temporal: { address: %q }
 database: %q
 worker: { listen: "127.0.0.1:0" }
 scim: { listen: "127.0.0.1:0" }
@@ -131,25 +123,29 @@ connections:
   %s:
     source: { kind: okta, url: %q, token: %q }
     targets:
-      cloud:
-        kind: atlassian-cloud
-        url: %q
-        organization: %q
-        directory: %q
-        api_key: %q
-        products: { jira: user, confluence: user }
-  %s:
+`, temporalAddress, "sqlite:rollcall.db", demoConnection, a.Okta, a.OktaToken)
+	if err := writeTargets(&b, a.Targets); err != nil {
+		return "", err
+	}
+	fmt.Fprintf(&b, `  %s:
     source: { kind: scim }
     targets:
-      cloud:
-        kind: atlassian-cloud
-        url: %q
-        organization: %q
-        directory: %q
-        api_key: %q
-        products: { jira: user }
-`, temporalAddress, "sqlite:rollcall.db", demoConnection, a.Okta, a.OktaToken, a.Atlassian, a.Organization, a.Directory, a.AtlassianKey,
-		demoPushed, b.Atlassian, b.Organization, b.Directory, b.AtlassianKey)
+`, demoPushed)
+	if err := writeTargets(&b, pushedTo.Announcement().Targets); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
+
+func writeTargets(b *strings.Builder, targets []sandbox.AnnouncedTarget) error {
+	for _, t := range targets {
+		settings, err := t.Configuration(8)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(b, "      %s:\n%s", t.Kind, settings)
+	}
+	return nil
 }
 
 // demoRun makes one run and prints what it did as a table.
@@ -171,14 +167,5 @@ func demoRun(ctx context.Context, out io.Writer, r *rollcall, title string) erro
 	if err != nil {
 		return err
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(table, "  change\toutcome\tcount\twhy")
-	for _, n := range counts {
-		fmt.Fprintf(table, "  %s\t%s\t%d\t%s\n", n.Kind, n.State, n.Count, n.Class)
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprintln(out)
-	return nil
+	return printCounts(out, r.config.Connections[demoConnection].TargetNames(), counts)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rollcall-sync/rollcall/internal/config"
+	"github.com/rollcall-sync/rollcall/internal/sandbox"
 	"github.com/rollcall-sync/rollcall/standalone/embedded"
 )
 
@@ -23,6 +24,7 @@ type options struct {
 	once      bool
 	people    int
 	groups    int
+	targets   string
 }
 
 func (o *options) register(c *cobra.Command) {
@@ -30,15 +32,16 @@ func (o *options) register(c *cobra.Command) {
 	f.StringVar(&o.config, "config", config.DefaultPath(os.LookupEnv), "configuration file (or ROLLCALL_CONFIG)")
 	f.StringVar(&o.address, "address", embedded.DefaultFrontendAddress, "where Temporal listens; port 0 takes any free one")
 	f.StringVar(&o.uiAddress, "ui-address", embedded.DefaultUIAddress, "where the Web UI listens; empty for none")
-	f.BoolVar(&o.demo, "demo", false, "show it with made-up people, a sandbox Okta and a sandbox Atlassian")
-	f.BoolVar(&o.once, "once", false, "with --demo: exit when the runs are done, 0 only if both sides are equal")
+	f.BoolVar(&o.demo, "demo", false, "show it with made-up people, a sandbox Okta and sandbox targets")
+	f.BoolVar(&o.once, "once", false, "with --demo: exit when the runs are done, 0 only if every target equals the source")
 	f.IntVar(&o.people, "people", 1000, "with --demo: how many people")
 	f.IntVar(&o.groups, "groups", 40, "with --demo: how many groups")
+	f.StringVar(&o.targets, "targets", sandbox.AtlassianCloud, "with --demo: kinds of target with commas between, or all: "+strings.Join(sandbox.Kinds(), ", "))
 }
 
 func (o *options) run(c *cobra.Command) error {
 	if !o.demo {
-		for _, name := range []string{"once", "people", "groups"} {
+		for _, name := range []string{"once", "people", "groups", "targets"} {
 			if c.Flags().Changed(name) {
 				return &usageError{fmt.Errorf("--%s goes with --demo", name)}
 			}

@@ -26,9 +26,11 @@ import (
 //	PUT               /_sandbox/logging   {"on": false}: counts only
 //	GET               /_sandbox/okta      the whole state
 //	GET               /_sandbox/atlassian the whole state
+//	GET               /_sandbox/target/kind  the whole state of a target
+//	GET               /_sandbox/target/kind/applied  how often each change was made in it
 //	POST              /_sandbox/okta/change  {"n": 20, "seed": 1, "kinds": ["join"]}
 //	POST              /_sandbox/okta/mark    remember the state (see Server.Mark)
-//	GET               /_sandbox/compare   the two states, object by object
+//	GET               /_sandbox/compare   Okta and a target, object by object
 func (s *Server) adminRoutes() http.Handler {
 	router := mux.NewRouter()
 	admin := router.PathPrefix("/_sandbox").Subrouter()
@@ -54,7 +56,14 @@ func (s *Server) adminRoutes() http.Handler {
 	admin.HandleFunc("/limits", s.setLimits).Methods("PUT")
 	admin.HandleFunc("/logging", s.setLogging).Methods("PUT")
 	admin.HandleFunc("/okta", func(w http.ResponseWriter, _ *http.Request) { answer(w, s.Okta.State()) }).Methods("GET")
-	admin.HandleFunc("/atlassian", func(w http.ResponseWriter, _ *http.Request) { answer(w, s.Atlassian.State()) }).Methods("GET")
+	for _, t := range s.targets {
+		show := func(w http.ResponseWriter, _ *http.Request) { answer(w, t.shown()) }
+		admin.HandleFunc("/target/"+t.kind, show).Methods("GET")
+		admin.HandleFunc("/target/"+t.kind+"/applied", func(w http.ResponseWriter, _ *http.Request) { answer(w, s.Applied(t.kind)) }).Methods("GET")
+		if t.kind == AtlassianCloud {
+			admin.HandleFunc("/atlassian", show).Methods("GET")
+		}
+	}
 	admin.HandleFunc("/okta/change", s.change).Methods("POST")
 	admin.HandleFunc("/okta/mark", func(w http.ResponseWriter, _ *http.Request) {
 		s.Mark()
@@ -147,11 +156,13 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request) {
 }
 
 // Change marks the state and makes n changes in Okta, as people.Change does.
+// Whoever joined gets an account in the targets where people get theirs by
+// other means.
 func (s *Server) Change(seed int64, n int, kinds ...people.ChangeKind) ([]people.Changed, error) {
 	s.Mark()
 	made, err := people.Change(rand.New(rand.NewSource(seed)), n, s.Okta, kinds...)
 	if err != nil {
 		return made, fmt.Errorf("sandbox: %w", err)
 	}
-	return made, nil
+	return made, s.seedAccounts()
 }

@@ -42,17 +42,44 @@ func (s *Server) Mark() {
 // imported: all but Everyone.
 func OwnGroups() []string { return []string{people.OktaGroup, people.AppGroup} }
 
-// Compare compares the two organisations object by object. Of scope, Initial
-// and Earlier are filled in: how Atlassian was at first, and the states that
-// were marked.
+// Compare compares Okta with the sandbox's first target, object by object, as
+// CompareWith does.
 func (s *Server) Compare(scope compare.Options) compare.Report {
-	s.mu.Lock()
-	scope.Initial, scope.Earlier = s.Initial, s.earlier
-	s.mu.Unlock()
-	return compare.Equal(s.state(), s.Atlassian.State(), scope)
+	return s.compareWith(s.targets[0], scope)
 }
 
-// compareStates answers GET /_sandbox/compare. Parameters: app=true limits it
+// CompareWith compares Okta with the target of a kind, object by object. Of
+// scope, Initial and Earlier are filled in: how the target was at first, and the
+// states that were marked; and so is Target, but for its Leavers, which are what
+// the kind's default ladder makes of them where they say nothing. It is false
+// for a kind that the sandbox has no target of.
+func (s *Server) CompareWith(kind string, scope compare.Options) (compare.Report, bool) {
+	t := s.target(kind)
+	if t == nil {
+		return compare.Report{}, false
+	}
+	return s.compareWith(t, scope), true
+}
+
+func (s *Server) compareWith(t *standIn, scope compare.Options) compare.Report {
+	leavers := scope.Target.Leavers
+	scope.Target = t.like
+	if leavers != "" {
+		scope.Target.Leavers = leavers
+	}
+	scope.Initial = t.initial
+	s.mu.Lock()
+	if t.kind == AtlassianCloud {
+		scope.Initial = compare.Atlassian(s.Initial)
+	}
+	scope.Earlier = s.earlier
+	s.mu.Unlock()
+	return compare.Equal(s.state(), t.state(), scope)
+}
+
+// compareStates answers GET /_sandbox/compare. Parameters: target=kind is the
+// target that is compared, the first when it is absent; leavers is what becomes
+// of leavers' accounts where it is not the kind's default; app=true limits it
 // to the application; group (a pattern) and group_type, any number of each,
 // select groups, all but Everyone when there is no group_type;
 // adopt_groups=true, adopted_group=name and ignore_names=true as in
@@ -60,6 +87,7 @@ func (s *Server) Compare(scope compare.Options) compare.Report {
 func (s *Server) compareStates(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	scope := compare.Options{
+		Target: compare.Target{Leavers: compare.Ending(query.Get("leavers"))},
 		Groups: query["group"], GroupTypes: query["group_type"], AdoptedGroups: query["adopted_group"],
 	}
 	if len(scope.GroupTypes) == 0 {
@@ -78,7 +106,15 @@ func (s *Server) compareStates(w http.ResponseWriter, r *http.Request) {
 		}
 		*flag = on
 	}
-	report := s.Compare(scope)
+	kind := query.Get("target")
+	if kind == "" {
+		kind = s.targets[0].kind
+	}
+	report, there := s.CompareWith(kind, scope)
+	if !there {
+		http.Error(w, "target: the sandbox has none of that kind", http.StatusBadRequest)
+		return
+	}
 	answer(w, struct {
 		Equal bool `json:"equal"`
 		compare.Report

@@ -8,28 +8,21 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 )
 
-// Announcement is the line of JSON by which Run says where the sandbox is and
-// how to use it.
-type Announcement struct {
-	Okta         string `json:"okta"`
-	Atlassian    string `json:"atlassian"`
-	OktaToken    string `json:"okta_token"`
-	AtlassianKey string `json:"atlassian_key"`
-	Organization string `json:"organization"`
-	Directory    string `json:"directory"`
-	AppID        string `json:"app_id"`
-}
-
-// Announcement says where a started sandbox is and how to use it.
-func (s *Server) Announcement() Announcement {
-	return Announcement{
-		Okta: s.OktaURL(), Atlassian: s.AtlassianURL(),
-		OktaToken: s.opts.OktaToken, AtlassianKey: s.Atlassian.APIKey(),
-		Organization: s.Atlassian.OrgID(), Directory: s.Atlassian.DirectoryID(),
-		AppID: s.Okta.AppID(),
+// KindsOf reads a list of kinds with commas between; "all" is every kind.
+func KindsOf(list string) []string {
+	if list == "all" {
+		return Kinds()
 	}
+	var kinds []string
+	for _, kind := range strings.Split(list, ",") {
+		if kind = strings.TrimSpace(kind); kind != "" {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
 }
 
 // Run is the sandbox as a program: it reads flags, starts, writes its
@@ -49,6 +42,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.Int64Var(&opts.Seed, "seed", 1, "decides who the people are")
 	flags.StringVar(&opts.OktaAddr, "okta-addr", "", "where Okta listens (default: a free port of 127.0.0.1)")
 	flags.StringVar(&opts.AtlassianAddr, "atlassian-addr", "", "where Atlassian listens (default: a free port of 127.0.0.1)")
+	targets := flags.String("targets", AtlassianCloud, "kinds of target, with commas between; all is every kind")
 	logCalls := flags.Bool("log-calls", true, "keep a log of single calls; counts are kept in any case")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -60,6 +54,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("sandbox: unexpected argument %q", flags.Arg(0))
 	}
 	opts.Unmanaged = !*managed
+	opts.Targets = KindsOf(*targets)
 	s, err := New(opts)
 	if err != nil {
 		return err

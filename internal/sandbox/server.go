@@ -1,12 +1,9 @@
 package sandbox
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -53,6 +50,10 @@ type Options struct {
 	// StaleFor is how far behind a list with the fault "stale" is; 0 leaves it
 	// to each stand-in (a few seconds).
 	StaleFor time.Duration
+	// Targets are the kinds of the sandbox's targets (see Kinds), each once; none
+	// means atlassian-cloud alone. Each is an organisation or a server of its
+	// own, at an address of its own.
+	Targets []string
 	// OktaAddr and AtlassianAddr are where Start listens; empty means a free
 	// port of the loopback interface.
 	OktaAddr, AtlassianAddr string
@@ -63,10 +64,10 @@ type Options struct {
 
 // Server is a sandbox.
 type Server struct {
-	// Engine decides on faults and limits of both stand-ins and logs their
-	// calls.
+	// Engine decides on faults and limits of all stand-ins and logs their calls.
 	Engine *fault.Engine
-	// Okta and Atlassian are the stand-ins, for callers in this process.
+	// Okta and Atlassian are stand-ins, for callers in this process; Atlassian
+	// is nil in a sandbox without atlassian-cloud.
 	Okta      *oktasim.Sim
 	Atlassian *atlassiansim.Sim
 	// Initial is the Atlassian organisation as it was before anybody wrote to
@@ -78,15 +79,10 @@ type Server struct {
 	earlier []compare.OktaState
 	started bool
 	closed  bool
-	okta    listening
-	atl     listening
-}
-
-// listening is one of the two HTTP servers.
-type listening struct {
-	url    string
-	server *http.Server
-	done   chan error
+	targets []*standIn
+	okta    *listening
+	// at are the targets' servers, in the order of targets.
+	at []*listening
 }
 
 // New makes a sandbox that is not served yet. It returns an error if the
@@ -101,26 +97,26 @@ func New(opts Options) (*Server, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	managed := []string{people.Domain}
-	if opts.Unmanaged {
-		managed = nil
-	}
 	engine := fault.New(opts.Seed)
 	s := &Server{
 		Engine: engine,
 		Okta:   oktasim.New(oktasim.Options{Token: opts.OktaToken, AppID: opts.AppID, Engine: engine, StaleFor: opts.StaleFor}),
-		Atlassian: atlassiansim.New(atlassiansim.Options{
-			OrgID: opts.OrgID, DirectoryID: opts.DirectoryID, APIKey: opts.AtlassianKey, Engine: engine,
-			Managed: managed, SeatLimit: opts.SeatLimit, Staleness: opts.StaleFor, Seed: opts.Seed,
-		}),
-		opts: opts,
+		opts:   opts,
 	}
-	s.Initial = s.Atlassian.State()
 	org := people.People(opts.People, opts.Groups, opts.Seed, people.Options{
 		Uniform: opts.Uniform, Memberships: opts.Memberships, Now: time.Now(),
 	})
 	if err := s.Okta.Load(org); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	if err := s.buildTargets(opts); err != nil {
+		return nil, err
+	}
+	if err := s.seedAccounts(); err != nil {
+		return nil, err
+	}
+	for _, t := range s.targets {
+		t.initial = t.state()
 	}
 	if opts.Latency > 0 {
 		engine.Add(fault.Rule{ID: LatencyRule, Kind: fault.Latency, Delay: fault.Duration(opts.Latency)})
@@ -133,14 +129,25 @@ func New(opts Options) (*Server, error) {
 	return s, nil
 }
 
-// adminPrefix begins the paths of the admin endpoint, at both addresses.
+// adminPrefix begins the paths of the admin endpoint, at every address.
 const adminPrefix = "/_sandbox/"
 
 // OktaHandler serves the Okta stand-in and the admin endpoint.
 func (s *Server) OktaHandler() http.Handler { return s.withAdmin(s.Okta.Handler()) }
 
-// AtlassianHandler serves the Atlassian stand-in and the admin endpoint.
-func (s *Server) AtlassianHandler() http.Handler { return s.withAdmin(s.Atlassian.Handler()) }
+// AtlassianHandler serves the stand-in of Atlassian Cloud and the admin
+// endpoint.
+func (s *Server) AtlassianHandler() http.Handler { return s.TargetHandler(AtlassianCloud) }
+
+// TargetHandler serves the stand-in of a kind and the admin endpoint; nil for a
+// kind that the sandbox has no target of.
+func (s *Server) TargetHandler(kind string) http.Handler {
+	t := s.target(kind)
+	if t == nil {
+		return nil
+	}
+	return s.withAdmin(t.handler)
+}
 
 func (s *Server) withAdmin(sim http.Handler) http.Handler {
 	admin := s.adminRoutes()
@@ -151,100 +158,4 @@ func (s *Server) withAdmin(sim http.Handler) http.Handler {
 		}
 		sim.ServeHTTP(w, r)
 	})
-}
-
-// Start listens and serves until Close. It returns an error if an address
-// cannot be listened on, or when called twice.
-func (s *Server) Start() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.started {
-		return errors.New("sandbox: started already")
-	}
-	okta, err := listen(s.opts.OktaAddr)
-	if err != nil {
-		return fmt.Errorf("sandbox: listen for Okta: %w", err)
-	}
-	atlassian, err := listen(s.opts.AtlassianAddr)
-	if err != nil {
-		return errors.Join(fmt.Errorf("sandbox: listen for Atlassian: %w", err), okta.Close())
-	}
-	s.started = true
-	errorLog := slog.NewLogLogger(s.opts.Logger.Handler(), slog.LevelError)
-	s.okta = serve(okta, s.OktaHandler(), errorLog)
-	s.atl = serve(atlassian, s.AtlassianHandler(), errorLog)
-	return nil
-}
-
-func listen(addr string) (net.Listener, error) {
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	return net.Listen("tcp", addr)
-}
-
-func serve(on net.Listener, handler http.Handler, errorLog *log.Logger) listening {
-	l := listening{
-		url: "http://" + on.Addr().String(),
-		server: &http.Server{
-			Handler: handler, ErrorLog: errorLog,
-			// A client that sends its request this slowly is gone.
-			ReadHeaderTimeout: 10 * time.Second,
-		},
-		done: make(chan error, 1),
-	}
-	go func() { l.done <- l.server.Serve(on) }()
-	return l
-}
-
-// OktaURL is the base URL of the Okta stand-in; empty before Start.
-func (s *Server) OktaURL() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.okta.url
-}
-
-// AtlassianURL is the base URL of the Atlassian stand-in; empty before Start.
-// The organization API is under its path /admin.
-func (s *Server) AtlassianURL() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.atl.url
-}
-
-// OktaToken is the token that the Okta stand-in accepts.
-func (s *Server) OktaToken() string { return s.opts.OktaToken }
-
-// Close cuts all connections, stops listening, and waits for both servers to
-// end. Closing twice, or before Start, does nothing.
-func (s *Server) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.started || s.closed {
-		return nil
-	}
-	s.closed = true
-	var errs []error
-	for _, l := range []listening{s.okta, s.atl} {
-		errs = append(errs, l.server.Close())
-		if err := <-l.done; !errors.Is(err, http.ErrServerClosed) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// wait returns when the context ends, or with the error of a server that
-// ended by itself.
-func (s *Server) wait(ctx context.Context) error {
-	var err error
-	select {
-	case <-ctx.Done():
-		return nil
-	case err = <-s.okta.done:
-		s.okta.done <- err
-	case err = <-s.atl.done:
-		s.atl.done <- err
-	}
-	return fmt.Errorf("sandbox: serve: %w", err)
 }

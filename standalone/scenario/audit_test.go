@@ -59,7 +59,18 @@ func (a *audit) organisation(s *scenario) {
 		a.word(g.Name)
 	}
 	a.piece(s.Box.OktaToken())
-	a.piece(s.Box.Atlassian.APIKey())
+	for _, target := range s.Box.Announcement().Targets {
+		for name, value := range target.Settings {
+			if secret, ok := value.(string); ok && secretSetting(name) {
+				a.piece(secret)
+			}
+		}
+	}
+}
+
+// secretSetting says whether a setting of a target is a secret.
+func secretSetting(name string) bool {
+	return name == "api_key" || name == "organization_key" || name == "token" || name == "password"
 }
 
 // find returns what of that is in a text.

@@ -25,7 +25,7 @@ import (
 )
 
 // scenario is one or more connections from one Okta to one Atlassian
-// organisation.
+// organisation, or to targets of several kinds.
 type scenario struct {
 	*testing.T
 	Box    *sandbox.Server
@@ -42,14 +42,18 @@ type settings struct {
 	Uniform, Unmanaged          bool
 	// Database is the database's address; empty is a SQLite file of its own.
 	Database string
-	// Source, Target and Connection are lines of YAML added to each part.
+	// Targets are the kinds of target, each called as its kind is; none means one
+	// of Atlassian Cloud, called "cloud".
+	Targets []string
+	// Source, Target and Connection are lines of YAML added to each part; Target to
+	// each target.
 	Source, Target, Connection string
 	// Pushed makes the first connection one that is pushed, in place of Okta's.
 	Pushed bool
 	// Second, when set, makes a second connection, whose name ends in "-b".
 	Second *rules
-	// Front, when set, is served in place of the Atlassian stand-in, which it
-	// is given.
+	// Front, when set, is served in place of each target's stand-in, which it is
+	// given.
 	Front func(standIn http.Handler) http.Handler
 	// Now is the worker's clock; nil means the real one.
 	Now func() time.Time
@@ -65,7 +69,7 @@ func newScenario(t *testing.T, s settings) *scenario {
 		s.People, s.Groups = 60, 8
 	}
 	box, err := sandbox.New(sandbox.Options{People: s.People, Groups: s.Groups, Memberships: s.Memberships, Uniform: s.Uniform, Unmanaged: s.Unmanaged,
-		Seed: 1, Logger: slog.New(slog.DiscardHandler)})
+		Targets: s.Targets, Seed: 1, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,9 +86,14 @@ func newScenario(t *testing.T, s settings) *scenario {
 	}
 	a := box.Announcement()
 	if s.Front != nil {
-		front := httptest.NewServer(s.Front(box.AtlassianHandler()))
-		t.Cleanup(front.Close)
-		a.Atlassian = front.URL
+		for i, target := range a.Targets {
+			front := httptest.NewServer(s.Front(box.TargetHandler(target.Kind)))
+			t.Cleanup(front.Close)
+			a.Targets[i].URL = front.URL
+			if target.Kind == sandbox.AtlassianCloud {
+				a.Atlassian = front.URL
+			}
+		}
 	}
 	name := connectionName(t)
 	text := fmt.Sprintf("temporal: { address: %q, namespace: %s, heartbeat_timeout: 5s }\ndatabase: %q\nworker: { stop_timeout: 2s }\n", server.FrontendAddress(), namespace, s.Database)
@@ -96,7 +105,11 @@ func newScenario(t *testing.T, s settings) *scenario {
 	if s.Pushed {
 		source = indent("kind: scim\n"+s.Source, 6)
 	}
-	text += connectionText(name, a, source, rules{s.Source, s.Target, s.Connection})
+	targets := cloudTarget(a, s.Target)
+	if len(s.Targets) > 0 {
+		targets = eachTarget(t, a, s.Target)
+	}
+	text += connectionOf(name, source, targets, s.Connection)
 	if s.Second != nil {
 		text += connectionText(name+"-b", a, oktaSource(a, s.Second.Source), *s.Second)
 	}
@@ -117,12 +130,23 @@ func oktaSource(a sandbox.Announcement, lines string) string {
 }
 
 func connectionText(name string, a sandbox.Announcement, source string, r rules) string {
+	return connectionOf(name, source, cloudTarget(a, r.Target), r.Connection)
+}
+
+func connectionOf(name, source, targets, lines string) string {
 	return fmt.Sprintf(`
   %s:
     source:
 %s
     targets:
-      cloud:
+%s
+%s
+`, name, source, targets, indent(lines, 4))
+}
+
+// cloudTarget is the target of Atlassian Cloud, whose key is in the environment.
+func cloudTarget(a sandbox.Announcement, lines string) string {
+	return fmt.Sprintf(`      cloud:
         kind: atlassian-cloud
         url: %s
         organization: %s
@@ -130,9 +154,21 @@ func connectionText(name string, a sandbox.Announcement, source string, r rules)
         api_key: ${ATLASSIAN_API_KEY}
         products: {jira: user, confluence: user}
         rate_limit_share: 100%%
-%s
-%s
-`, name, source, a.Atlassian, a.Organization, a.Directory, indent(r.Target, 8), indent(r.Connection, 4))
+%s`, a.Atlassian, a.Organization, a.Directory, indent(lines, 8))
+}
+
+// eachTarget are all targets of a sandbox, each called as its kind is.
+func eachTarget(t *testing.T, a sandbox.Announcement, lines string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, target := range a.Targets {
+		text, err := target.Configuration(8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "      %s:\n%s        rate_limit_share: 100%%\n%s\n", target.Kind, text, indent(lines, 8))
+	}
+	return b.String()
 }
 
 // indent puts lines of YAML where they belong, unless they come with their

@@ -4,20 +4,24 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rollcall-sync/rollcall/internal/sandbox/atlassiansim"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 )
 
 // comparison holds the indexes of one comparison.
 type comparison struct {
-	okta      OktaState
-	atlassian atlassiansim.Snapshot
-	scope     Options
-	report    Report
+	okta   OktaState
+	target roster.Snapshot
+	scope  Options
+	report Report
 
-	accountByEmail map[string]atlassiansim.Account
-	accountByID    map[string]atlassiansim.Account
-	initial        map[string]atlassiansim.Account
-	protected      map[string]bool
+	// accountByKey are the accounts by what makes one a person's: the address, or
+	// the user name.
+	accountByKey map[string]roster.Account
+	accountByID  map[string]roster.Account
+	initial      map[string]roster.Account
+	protected    map[string]bool
+	// open are the accounts with access.
+	open map[string]bool
 
 	people map[string]*person
 	// owner is who an account belongs to, by account id.
@@ -33,29 +37,30 @@ type person struct {
 	erased bool
 	// wasActive is somebody whom an earlier state had as active.
 	wasActive bool
-	// former are addresses of earlier states, the latest first.
+	// former are the keys of earlier states, the latest first.
 	former []string
 	// account is the person's, if there is one.
-	account *atlassiansim.Account
+	account *roster.Account
 	// conflict is set when no account can be asked for.
 	conflict bool
 }
 
-// Equal compares an Okta organisation with an Atlassian one, object by object
-// and in both directions.
-func Equal(okta OktaState, atlassian atlassiansim.Snapshot, scope Options) Report {
+// Equal compares an Okta organisation with a target, object by object and in
+// both directions.
+func Equal(okta OktaState, target roster.Snapshot, scope Options) Report {
 	c := &comparison{
-		okta: okta, atlassian: atlassian, scope: scope,
-		accountByEmail: map[string]atlassiansim.Account{},
-		accountByID:    map[string]atlassiansim.Account{},
-		initial:        map[string]atlassiansim.Account{},
-		protected:      map[string]bool{},
-		people:         map[string]*person{},
-		owner:          map[string]*person{},
-		report:         Report{Differences: []Difference{}, Conflicts: []Conflict{}},
+		okta: okta, target: target, scope: scope,
+		accountByKey: map[string]roster.Account{},
+		accountByID:  map[string]roster.Account{},
+		initial:      map[string]roster.Account{},
+		protected:    map[string]bool{},
+		open:         scope.Target.open(target),
+		people:       map[string]*person{},
+		owner:        map[string]*person{},
+		report:       Report{Differences: []Difference{}, Conflicts: []Conflict{}},
 	}
-	for _, account := range atlassian.Accounts {
-		c.accountByEmail[fold(account.Email)] = account
+	for _, account := range target.Accounts {
+		c.accountByKey[scope.Target.keyOf(account)] = account
 		c.accountByID[account.ID] = account
 	}
 	for _, account := range scope.Initial.Accounts {
@@ -76,26 +81,35 @@ func (c *comparison) conflict(reason, user, group string) {
 	c.report.Conflicts = append(c.report.Conflicts, Conflict{Reason: reason, OktaUser: user, OktaGroup: group})
 }
 
-// administers says whether any of the roles is an administrative one. The
-// words are the vendor's; the stand-in's own opinion is not asked.
-func administers(roles []atlassiansim.Role) bool {
-	return slices.ContainsFunc(roles, func(r atlassiansim.Role) bool { return strings.HasSuffix(r.Role, "admin") })
-}
-
 // protect finds the accounts that administered from the start, themselves or
-// by a group, and the owner of the key.
+// by a group at any depth.
 func (c *comparison) protect() {
 	for _, account := range c.scope.Initial.Accounts {
-		if account.Owner || administers(account.Roles) {
+		if account.Administrator {
 			c.protected[account.ID] = true
 		}
 	}
+	groups := map[string]roster.GroupMembers{}
+	var open []roster.GroupMembers
 	for _, group := range c.scope.Initial.Groups {
-		if !administers(group.Roles) {
+		groups[group.ID] = group
+		if group.Administrator {
+			open = append(open, group)
+		}
+	}
+	seen := map[string]bool{}
+	for len(open) > 0 {
+		group := open[0]
+		open = open[1:]
+		if seen[group.ID] {
 			continue
 		}
+		seen[group.ID] = true
 		for _, id := range group.Members {
 			c.protected[id] = true
+		}
+		for _, id := range group.Subgroups {
+			open = append(open, groups[id])
 		}
 	}
 }
@@ -109,7 +123,7 @@ func (c *comparison) gather() {
 				p = &person{id: user.ID, erased: true}
 				c.people[user.ID] = p
 			}
-			p.former = append([]string{user.Email}, p.former...)
+			p.former = append([]string{c.scope.Target.keyFor(user)}, p.former...)
 			p.wasActive = p.wasActive || expects(user.Status) == active
 		}
 	}
@@ -150,10 +164,11 @@ func (c *comparison) assign() {
 	claims := map[string][]*person{}
 	for _, p := range c.ordered() {
 		if !p.erased {
-			claims[fold(p.user.Email)] = append(claims[fold(p.user.Email)], p)
+			key := c.scope.Target.keyFor(p.user)
+			claims[key] = append(claims[key], p)
 		}
 	}
-	for email, claimants := range claims {
+	for key, claimants := range claims {
 		slices.SortStableFunc(claimants, func(a, b *person) int { return int(b.expect) - int(a.expect) })
 		first := claimants[0]
 		var rivals []*person
@@ -162,7 +177,7 @@ func (c *comparison) assign() {
 				rivals = append(rivals, p)
 			}
 		}
-		account, there := c.accountByEmail[email]
+		account, there := c.accountByKey[key]
 		if len(rivals) > 1 {
 			for _, p := range rivals {
 				p.conflict = true
@@ -183,11 +198,16 @@ func (c *comparison) assign() {
 	}
 	c.assignFormer()
 	for _, p := range c.ordered() {
+		if refuses := c.scope.Target.RefusesUserName; refuses != nil && p.account == nil && p.expect == active && !p.erased && !p.conflict && refuses(fold(p.user.Login)) {
+			p.conflict = true
+			c.conflict("refused-user-name", p.id, "")
+			continue
+		}
 		if !p.conflict {
 			continue
 		}
 		reason := "same-address"
-		if account, there := c.accountByEmail[fold(p.user.Email)]; there && c.protected[account.ID] {
+		if account, there := c.accountByKey[c.scope.Target.keyFor(p.user)]; there && c.protected[account.ID] {
 			reason = "protected-account"
 		}
 		c.conflict(reason, p.id, "")
@@ -201,8 +221,8 @@ func (c *comparison) assignFormer() {
 		if p.account != nil {
 			continue
 		}
-		for _, email := range p.former {
-			account, there := c.accountByEmail[fold(email)]
+		for _, key := range p.former {
+			account, there := c.accountByKey[key]
 			if there && c.owner[account.ID] == nil && !c.protected[account.ID] {
 				p.account = &account
 				c.owner[account.ID] = p
@@ -221,42 +241,55 @@ func (c *comparison) comparePeople() {
 			c.report.Compared.Accounts++
 		}
 		switch {
-		case p.account == nil && p.expect == active && !p.conflict && !p.erased:
+		case p.account == nil && p.expect == active && !p.conflict && !p.erased && !c.scope.Target.NoAccounts:
 			c.differ(Difference{Kind: AccountMissing, OktaUser: p.id})
 		case p.account == nil:
 		default:
 			c.compareAccount(p, *p.account)
 		}
 	}
-	for _, account := range c.atlassian.Accounts {
+	for _, account := range c.target.Accounts {
 		_, before := c.initial[account.ID]
-		if account.Status == "active" && !before && c.owner[account.ID] == nil {
+		if c.open[account.ID] && !before && c.owner[account.ID] == nil {
 			c.differ(Difference{Kind: AccountExtra, AccountID: account.ID})
 		}
 	}
 }
 
-func (c *comparison) compareAccount(p *person, account atlassiansim.Account) {
+func (c *comparison) compareAccount(p *person, account roster.Account) {
 	differ := func(kind Kind) { c.differ(Difference{Kind: kind, OktaUser: p.id, AccountID: account.ID}) }
-	access := account.Status == "active"
+	access := c.open[account.ID]
 	before, existed := c.initial[account.ID]
+	leaver, ending := p.expect == absent || p.erased, c.scope.Target.ending(p)
 	switch {
 	case p.expect == active && !p.erased && !access:
 		differ(AccountInactive)
-	case (p.expect == absent || p.erased) && access:
+	case leaver && ending == Gone && !c.left(account):
+		differ(AccountLeft)
+	case leaver && ending == Blocked && access:
 		differ(AccountActive)
-	case p.expect == none && !p.erased && access && !p.wasActive && (!existed || before.Status != "active"):
+	case p.expect == none && !p.erased && access && !p.wasActive && !c.scope.Target.NoAccounts && (!existed || !before.Active):
 		differ(AccountEarly)
 	}
-	if p.expect != active || p.erased || !account.Managed || account.Synced {
+	if p.expect != active || p.erased || account.External {
 		return
 	}
-	if fold(account.Email) != fold(p.user.Email) && !p.conflict {
+	if !existed && c.scope.Target.UserNames && fold(account.UserName) != fold(p.user.Login) {
+		differ(AccountUserName)
+	}
+	if !c.scope.Target.KeepsEmails && fold(account.Email) != fold(p.user.Email) && !p.conflict {
 		differ(AccountEmail)
 	}
-	if !c.scope.IgnoreNames && account.Name != displayName(p.user) {
+	if !c.scope.IgnoreNames && !c.scope.Target.KeepsNames && account.DisplayName != displayName(p.user) {
 		differ(AccountName)
 	}
+}
+
+// left says whether the account of somebody who is gone may be there still: one
+// that was there without access from the start is nobody's to remove.
+func (c *comparison) left(account roster.Account) bool {
+	before, existed := c.initial[account.ID]
+	return existed && !before.Active && !account.Active
 }
 
 // displayName is the default mapping of names.

@@ -8,40 +8,39 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rollcall-sync/rollcall/internal/sandbox/atlassiansim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/compare"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 )
 
-const orgAdmin = "atlassian/org-admin"
-
-// world is an Okta organisation, an Atlassian one that equals it, and what
-// was there before.
+// world is an Okta organisation, a target that equals it, and what was there
+// before.
 type world struct {
-	okta      compare.OktaState
-	atlassian atlassiansim.Snapshot
-	scope     compare.Options
+	okta   compare.OktaState
+	target roster.Snapshot
+	scope  compare.Options
 }
 
-func account(id, email, name, status string, groups ...string) atlassiansim.Account {
-	return atlassiansim.Account{
-		ID: id, Email: email, Name: name, Status: status, Member: true, Roles: []atlassiansim.Role{}, Groups: groups,
-	}
+// account is one that cannot be written.
+func account(id, email, name string, active bool) roster.Account {
+	return roster.Account{ID: id, Email: email, DisplayName: name, Active: active, External: true}
+}
+
+func group(id, name string, members ...string) roster.GroupMembers {
+	return roster.GroupMembers{Group: roster.Group{ID: id, Name: name}, Members: members}
 }
 
 // equal makes a world in which nothing differs: an administrator with her
 // group, a bystander, and people of every status.
 func equal() *world {
-	admin := account("admin", "Root@example.com", "Root", "active", "g-admins")
-	bystander := account("bystander", "by@example.com", "By", "active", "g-old")
-	owner := account("owner", "owner@example.com", "Owner", "active")
-	owner.Owner = true
-	admins := atlassiansim.Group{
-		ID: "g-admins", Name: "org-admins", Members: []string{"admin"},
-		Roles: []atlassiansim.Role{{Resource: "org", Role: orgAdmin}},
-	}
-	old := atlassiansim.Group{ID: "g-old", Name: "old", Members: []string{"bystander"}, Roles: []atlassiansim.Role{}}
-	managed := account("a-ann", "ann@example.com", "Ann Ångström", "active", "g-eng", "g-ops")
-	managed.Managed = true
+	admin := account("admin", "Root@example.com", "Root", true)
+	bystander := account("bystander", "by@example.com", "By", true)
+	owner := account("owner", "owner@example.com", "Owner", true)
+	owner.Administrator = true
+	admins := group("g-admins", "org-admins", "admin")
+	admins.Administrator = true
+	old := group("g-old", "old", "bystander")
+	managed := account("a-ann", "ann@example.com", "Ann Ångström", true)
+	managed.External = false
 	w := &world{
 		okta: compare.OktaState{
 			Users: []compare.OktaUser{
@@ -58,24 +57,24 @@ func equal() *world {
 				{ID: "empty", Name: "empty", Type: "OKTA_GROUP"},
 			},
 		},
-		atlassian: atlassiansim.Snapshot{
-			Accounts: []atlassiansim.Account{
+		target: roster.Snapshot{
+			Accounts: []roster.Account{
 				admin, bystander, owner, managed,
-				account("a-bob", "bob@example.com", "bob", "active", "g-eng"),
-				account("a-cy", "cy@example.com", "cy", "suspended", "g-eng"),
-				account("a-di", "di@example.com", "di", "deactivated"),
-				account("a-flo", "flo@example.com", "flo", "active"),
+				account("a-bob", "bob@example.com", "bob", true),
+				account("a-cy", "cy@example.com", "cy", false),
+				account("a-di", "di@example.com", "di", false),
+				account("a-flo", "flo@example.com", "flo", true),
 			},
-			Groups: []atlassiansim.Group{
+			Groups: []roster.GroupMembers{
 				admins, old,
-				{ID: "g-eng", Name: "Eng", Members: []string{"a-ann", "a-bob", "a-cy"}},
-				{ID: "g-ops", Name: "ops", Members: []string{"a-ann"}},
-				{ID: "g-empty", Name: "empty"},
+				group("g-eng", "Eng", "a-ann", "a-bob", "a-cy"),
+				group("g-ops", "ops", "a-ann"),
+				group("g-empty", "empty"),
 			},
 		},
 	}
-	w.scope.Initial = atlassiansim.Snapshot{
-		Accounts: []atlassiansim.Account{admin, bystander, owner}, Groups: []atlassiansim.Group{admins, old},
+	w.scope.Initial = roster.Snapshot{
+		Accounts: []roster.Account{admin, bystander, owner}, Groups: []roster.GroupMembers{admins, old},
 	}
 	return w
 }
@@ -84,28 +83,28 @@ func (w *world) user(id string) *compare.OktaUser {
 	return &w.okta.Users[slices.IndexFunc(w.okta.Users, func(u compare.OktaUser) bool { return u.ID == id })]
 }
 
-func (w *world) account(id string) *atlassiansim.Account {
-	return &w.atlassian.Accounts[slices.IndexFunc(w.atlassian.Accounts, func(a atlassiansim.Account) bool { return a.ID == id })]
+func (w *world) account(id string) *roster.Account {
+	return &w.target.Accounts[slices.IndexFunc(w.target.Accounts, func(a roster.Account) bool { return a.ID == id })]
 }
 
-func (w *world) group(id string) *atlassiansim.Group {
-	return &w.atlassian.Groups[slices.IndexFunc(w.atlassian.Groups, func(g atlassiansim.Group) bool { return g.ID == id })]
+func (w *world) group(id string) *roster.GroupMembers {
+	return &w.target.Groups[slices.IndexFunc(w.target.Groups, func(g roster.GroupMembers) bool { return g.ID == id })]
 }
 
 func (w *world) removeAccount(id string) {
-	w.atlassian.Accounts = slices.DeleteFunc(w.atlassian.Accounts, func(a atlassiansim.Account) bool { return a.ID == id })
-	for i := range w.atlassian.Groups {
-		g := &w.atlassian.Groups[i]
+	w.target.Accounts = slices.DeleteFunc(w.target.Accounts, func(a roster.Account) bool { return a.ID == id })
+	for i := range w.target.Groups {
+		g := &w.target.Groups[i]
 		g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(m string) bool { return m == id })
 	}
 }
 
-func (w *world) addAccount(a atlassiansim.Account) {
-	w.atlassian.Accounts = append(w.atlassian.Accounts, a)
+func (w *world) addAccount(a roster.Account) {
+	w.target.Accounts = append(w.target.Accounts, a)
 }
 
 func (w *world) removeGroup(id string) {
-	w.atlassian.Groups = slices.DeleteFunc(w.atlassian.Groups, func(g atlassiansim.Group) bool { return g.ID == id })
+	w.target.Groups = slices.DeleteFunc(w.target.Groups, func(g roster.GroupMembers) bool { return g.ID == id })
 }
 
 // earlier keeps the present state of Okta as one that a run has seen.
@@ -125,12 +124,12 @@ func TestOrganisationsThatAreEqual(t *testing.T) {
 		{name: "everybody is as they should be", change: func(*world) {}},
 		{
 			name:   "the name of an unmanaged account is left out",
-			change: func(w *world) { w.account("a-bob").Name = "Somebody Else" },
+			change: func(w *world) { w.account("a-bob").DisplayName = "Somebody Else" },
 		},
 		{
 			name: "the name of a managed account is left out when asked",
 			change: func(w *world) {
-				w.account("a-ann").Name = "Somebody Else"
+				w.account("a-ann").DisplayName = "Somebody Else"
 				w.scope.IgnoreNames = true
 			},
 		},
@@ -170,7 +169,7 @@ func TestOrganisationsThatAreEqual(t *testing.T) {
 			change: func(w *world) {
 				w.earlier()
 				w.okta.Users = w.okta.Users[1:]
-				w.account("a-ann").Status = "suspended"
+				w.account("a-ann").Active = false
 			},
 		},
 		{
@@ -260,7 +259,7 @@ func TestOrganisationsThatAreEqual(t *testing.T) {
 		{
 			name: "somebody who is not there yet and had an account before is left alone",
 			change: func(w *world) {
-				ed := account("a-ed", "ed@example.com", "ed", "active")
+				ed := account("a-ed", "ed@example.com", "ed", true)
 				w.addAccount(ed)
 				w.scope.Initial.Accounts = append(w.scope.Initial.Accounts, ed)
 				w.group("g-eng").Members = append(w.group("g-eng").Members, "a-ed")
@@ -271,7 +270,7 @@ func TestOrganisationsThatAreEqual(t *testing.T) {
 			t.Parallel()
 			w := equal()
 			test.change(w)
-			report := compare.Equal(w.okta, w.atlassian, w.scope)
+			report := compare.Equal(w.okta, w.target, w.scope)
 			if !report.Equal() {
 				t.Errorf("not equal: %s", report)
 			}
@@ -298,18 +297,18 @@ func TestEveryPlantedDifferenceIsFound(t *testing.T) {
 			want: []compare.Difference{{Kind: compare.AccountMissing, OktaUser: "flo"}},
 		},
 		{
-			name: "somebody active is suspended", change: func(w *world) { w.account("a-flo").Status = "suspended" },
+			name: "somebody active is suspended", change: func(w *world) { w.account("a-flo").Active = false },
 			want: []compare.Difference{{Kind: compare.AccountInactive, OktaUser: "flo", AccountID: "a-flo"}},
 		},
 		{
-			name: "somebody suspended is active", change: func(w *world) { w.account("a-cy").Status = "active" },
+			name: "somebody suspended is active", change: func(w *world) { w.account("a-cy").Active = true },
 			want: []compare.Difference{
 				{Kind: compare.AccountActive, OktaUser: "cy", AccountID: "a-cy"},
 				{Kind: compare.MemberExtra, OktaUser: "cy", OktaGroup: "eng", AccountID: "a-cy", TargetGroup: "g-eng"},
 			},
 		},
 		{
-			name: "a leaver is active", change: func(w *world) { w.account("a-di").Status = "active" },
+			name: "a leaver is active", change: func(w *world) { w.account("a-di").Active = true },
 			want: []compare.Difference{{Kind: compare.AccountActive, OktaUser: "di", AccountID: "a-di"}},
 		},
 		{
@@ -342,13 +341,13 @@ func TestEveryPlantedDifferenceIsFound(t *testing.T) {
 		{
 			name: "somebody who is not there yet has an account",
 			change: func(w *world) {
-				w.addAccount(account("a-ed", "ed@example.com", "ed", "active"))
+				w.addAccount(account("a-ed", "ed@example.com", "ed", true))
 			},
 			want: []compare.Difference{{Kind: compare.AccountEarly, OktaUser: "ed", AccountID: "a-ed"}},
 		},
 		{
 			name:   "an account that is nobody's",
-			change: func(w *world) { w.addAccount(account("x", "x@example.com", "x", "active")) },
+			change: func(w *world) { w.addAccount(account("x", "x@example.com", "x", true)) },
 			want:   []compare.Difference{{Kind: compare.AccountExtra, AccountID: "x"}},
 		},
 		{
@@ -370,7 +369,7 @@ func TestEveryPlantedDifferenceIsFound(t *testing.T) {
 		{
 			name: "a group is nobody's",
 			change: func(w *world) {
-				w.atlassian.Groups = append(w.atlassian.Groups, atlassiansim.Group{ID: "g-x", Name: "x"})
+				w.target.Groups = append(w.target.Groups, group("g-x", "x"))
 			},
 			want: []compare.Difference{{Kind: compare.GroupExtra, TargetGroup: "g-x"}},
 		},
@@ -400,12 +399,13 @@ func TestEveryPlantedDifferenceIsFound(t *testing.T) {
 		{
 			name:   "a bystander was put in a group",
 			change: func(w *world) { w.group("g-ops").Members = []string{"a-ann", "bystander"} },
-			want: []compare.Difference{{
-				Kind: compare.MemberExtra, OktaGroup: "ops", AccountID: "bystander", TargetGroup: "g-ops",
-			}},
+			want: []compare.Difference{
+				{Kind: compare.MemberExtra, OktaGroup: "ops", AccountID: "bystander", TargetGroup: "g-ops"},
+				{Kind: compare.AccountChanged, AccountID: "bystander"},
+			},
 		},
 		{
-			name: "a bystander was suspended", change: func(w *world) { w.account("bystander").Status = "suspended" },
+			name: "a bystander was suspended", change: func(w *world) { w.account("bystander").Active = false },
 			want: []compare.Difference{{Kind: compare.AccountChanged, AccountID: "bystander"}},
 		},
 		{
@@ -419,14 +419,16 @@ func TestEveryPlantedDifferenceIsFound(t *testing.T) {
 			change: func(w *world) {
 				w.user("flo").Email = "root@example.com"
 				w.removeAccount("a-flo")
-				w.account("admin").Groups = []string{}
+				w.group("g-admins").Members = nil
 			},
-			want: []compare.Difference{{Kind: compare.AccountChanged, AccountID: "admin"}},
+			want: []compare.Difference{
+				{Kind: compare.AccountChanged, AccountID: "admin"}, {Kind: compare.GroupChanged, TargetGroup: "g-admins"},
+			},
 		},
 		{
 			name: "the owner of the key gained a role",
 			change: func(w *world) {
-				w.account("owner").Roles = []atlassiansim.Role{{Resource: "jira", Role: "atlassian/user"}}
+				w.account("owner").Permissions = []string{"jira atlassian/user"}
 			},
 			want: []compare.Difference{{Kind: compare.AccountChanged, AccountID: "owner"}},
 		},
@@ -438,18 +440,22 @@ func TestEveryPlantedDifferenceIsFound(t *testing.T) {
 		{
 			name:   "a group that is not taken over changed",
 			change: func(w *world) { w.group("g-old").Members = []string{} },
-			want:   []compare.Difference{{Kind: compare.GroupChanged, TargetGroup: "g-old"}},
+			want: []compare.Difference{
+				{Kind: compare.AccountChanged, AccountID: "bystander"}, {Kind: compare.GroupChanged, TargetGroup: "g-old"},
+			},
 		},
 		{
 			name: "a group that is not taken over is gone", change: func(w *world) { w.removeGroup("g-old") },
-			want: []compare.Difference{{Kind: compare.GroupChanged, TargetGroup: "g-old"}},
+			want: []compare.Difference{
+				{Kind: compare.AccountChanged, AccountID: "bystander"}, {Kind: compare.GroupChanged, TargetGroup: "g-old"},
+			},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := equal()
 			test.change(w)
-			report := compare.Equal(w.okta, w.atlassian, w.scope)
+			report := compare.Equal(w.okta, w.target, w.scope)
 			if diff := cmp.Diff(test.want, report.Differences); diff != "" {
 				t.Errorf("differences (-want +got):\n%s", diff)
 			}
@@ -464,7 +470,7 @@ func TestAReportSaysHowMuchWasComparedAndNamesNobody(t *testing.T) {
 	t.Parallel()
 	w := equal()
 	w.removeAccount("a-flo")
-	report := compare.Equal(w.okta, w.atlassian, w.scope)
+	report := compare.Equal(w.okta, w.target, w.scope)
 	want := compare.Counts{Users: 6, Accounts: 4, Groups: 3, Memberships: 3, Untouched: 5}
 	if diff := cmp.Diff(want, report.Compared); diff != "" {
 		t.Errorf("compared (-want +got):\n%s", diff)

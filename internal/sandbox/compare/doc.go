@@ -1,5 +1,5 @@
-// Package compare says whether an Atlassian organisation holds what an Okta
-// organisation says it should. It reads the stand-ins' own state and shares no
+// Package compare says whether a target holds what an Okta organisation says
+// it should. It reads the stand-ins' own state and shares no
 // code with the clients, the rules or the database: it is what they are
 // checked against.
 //

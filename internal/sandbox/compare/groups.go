@@ -4,17 +4,17 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rollcall-sync/rollcall/internal/sandbox/atlassiansim"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 )
 
 // compareGroups asks of every selected group whether it is there with its
 // members, then of every group whether it is one of Okta's.
 func (c *comparison) compareGroups() {
-	byName := map[string]atlassiansim.Group{}
-	for _, group := range c.atlassian.Groups {
+	byName := map[string]roster.GroupMembers{}
+	for _, group := range c.target.Groups {
 		byName[fold(group.Name)] = group
 	}
-	existing := map[string]atlassiansim.Group{}
+	existing := map[string]roster.GroupMembers{}
 	for _, group := range c.scope.Initial.Groups {
 		existing[group.ID] = group
 	}
@@ -22,9 +22,15 @@ func (c *comparison) compareGroups() {
 	for _, candidates := range c.selectedByName(byName) {
 		group, there := byName[fold(candidates.name)]
 		initial, existed := existing[group.ID]
-		if there && existed && (administers(initial.Roles) || !c.scope.adopts(group.Name)) {
+		if there && existed && (initial.Administrator || !c.scope.adopts(group.Name)) {
 			for _, g := range candidates.groups {
 				c.conflict("existing-group", "", g.ID)
+			}
+			continue
+		}
+		if c.scope.Target.RefusesName != nil && c.scope.Target.RefusesName(candidates.name) {
+			for _, g := range candidates.groups {
+				c.conflict("refused-name", "", g.ID)
 			}
 			continue
 		}
@@ -40,14 +46,38 @@ func (c *comparison) compareGroups() {
 			continue
 		}
 		compared[group.ID] = true
+		if !existed && !c.wasNamed(candidates.groups, group.Name) {
+			c.differ(Difference{Kind: GroupName, OktaGroup: chosen.ID, TargetGroup: group.ID})
+		}
 		c.compareMembers(chosen, group, initial)
+		for _, p := range c.scope.Target.Permissions {
+			if fold(p.Group) == fold(group.Name) && group.Permissions[p.Scope] != p.Level {
+				c.differ(Difference{Kind: PermissionMissing, OktaGroup: chosen.ID, TargetGroup: group.ID})
+			}
+		}
 	}
 	known := c.knownNames()
-	for _, group := range c.atlassian.Groups {
+	for _, group := range c.target.Groups {
 		if _, existed := existing[group.ID]; !existed && !compared[group.ID] && !known[fold(group.Name)] {
 			c.differ(Difference{Kind: GroupExtra, TargetGroup: group.ID})
 		}
 	}
+}
+
+// wasNamed says whether one of the groups has the very name, or had it in an
+// earlier state.
+func (c *comparison) wasNamed(groups []OktaGroup, name string) bool {
+	is := func(g OktaGroup) bool {
+		return g.Name == name || c.scope.Target.FoldsNames && fold(g.Name) == name
+	}
+	if slices.ContainsFunc(groups, is) {
+		return true
+	}
+	return slices.ContainsFunc(c.scope.Earlier, func(state OktaState) bool {
+		return slices.ContainsFunc(state.Groups, func(g OktaGroup) bool {
+			return is(g) && slices.ContainsFunc(groups, func(now OktaGroup) bool { return now.ID == g.ID })
+		})
+	})
 }
 
 // namesakes are groups that can only have one group together.
@@ -59,7 +89,7 @@ type namesakes struct {
 // selectedByName gathers the selected groups by the name under which they must
 // be there: their own, or, if they were renamed, the one that they had when
 // they were made.
-func (c *comparison) selectedByName(byName map[string]atlassiansim.Group) []namesakes {
+func (c *comparison) selectedByName(byName map[string]roster.GroupMembers) []namesakes {
 	selected := map[string]*namesakes{}
 	for _, g := range c.okta.Groups {
 		if !c.scope.selects(c.okta, g) {
@@ -84,7 +114,7 @@ func (c *comparison) selectedByName(byName map[string]atlassiansim.Group) []name
 
 // keptName is the earlier name under which a renamed group is still there,
 // unless another group has that name now; else its present name.
-func (c *comparison) keptName(g OktaGroup, byName map[string]atlassiansim.Group) string {
+func (c *comparison) keptName(g OktaGroup, byName map[string]roster.GroupMembers) string {
 	for i := len(c.scope.Earlier) - 1; i >= 0; i-- {
 		for _, earlier := range c.scope.Earlier[i].Groups {
 			if earlier.ID != g.ID {
@@ -116,13 +146,13 @@ func (c *comparison) knownNames() map[string]bool {
 
 // choose says which of several groups of one name is the one that is there:
 // the one whose members are right, else the one whose name is right.
-func (c *comparison) choose(groups []OktaGroup, group atlassiansim.Group, there bool) OktaGroup {
+func (c *comparison) choose(groups []OktaGroup, group roster.GroupMembers, there bool) OktaGroup {
 	if !there || len(groups) == 1 {
 		return groups[0]
 	}
 	for _, g := range groups {
-		trial := &comparison{owner: c.owner, people: c.people, accountByID: c.accountByID}
-		trial.compareMembers(g, group, atlassiansim.Group{})
+		trial := &comparison{owner: c.owner, people: c.people, accountByID: c.accountByID, open: c.open}
+		trial.compareMembers(g, group, roster.GroupMembers{})
 		if len(trial.report.Differences) == 0 {
 			return g
 		}
@@ -137,7 +167,7 @@ func (c *comparison) choose(groups []OktaGroup, group atlassiansim.Group, there 
 
 // compareMembers compares the memberships of active people. Those of people
 // without access are the connection's choice: it may keep them.
-func (c *comparison) compareMembers(g OktaGroup, group, initial atlassiansim.Group) {
+func (c *comparison) compareMembers(g OktaGroup, group, initial roster.GroupMembers) {
 	is := make(map[string]bool, len(group.Members))
 	for _, id := range group.Members {
 		is[id] = true
@@ -158,7 +188,7 @@ func (c *comparison) compareMembers(g OktaGroup, group, initial atlassiansim.Gro
 	}
 	for _, id := range group.Members {
 		p := c.owner[id]
-		if should[id] || c.accountByID[id].Status != "active" {
+		if should[id] || !c.open[id] {
 			continue
 		}
 		// Whoever is not there yet is left alone, and of whom the account is

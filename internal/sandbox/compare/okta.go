@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rollcall-sync/rollcall/internal/sandbox/atlassiansim"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 )
 
 // OktaState is the state of an Okta organisation, as the sandbox's endpoint
@@ -46,9 +46,11 @@ type OktaApp struct {
 
 // Options say what a connection selects, and what was there before it.
 type Options struct {
-	// Initial is the Atlassian organisation before the first run. What is in
-	// it and is nobody's in Okta must not have changed.
-	Initial atlassiansim.Snapshot `json:"initial"`
+	// Target says what the kind of target is like.
+	Target Target `json:"target"`
+	// Initial is the target before the first run. What is in it and is nobody's
+	// in Okta must not have changed.
+	Initial roster.Snapshot `json:"initial"`
 	// Earlier are states of Okta that runs have seen before, oldest first.
 	// They tell who has been erased, under which address an account was made
 	// that could not be given another, and which name a group kept.

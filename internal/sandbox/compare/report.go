@@ -22,6 +22,12 @@ const (
 	AccountEmail Kind = "account-email"
 	// AccountName: a managed account has not got its person's name.
 	AccountName Kind = "account-name"
+	// AccountUserName: an account that was made has another user name than its
+	// person's login.
+	AccountUserName Kind = "account-user-name"
+	// AccountLeft: the account of somebody who may not have access is there
+	// still, where it should be gone.
+	AccountLeft Kind = "account-left"
 	// AccountExtra: there is an active account that is nobody's.
 	AccountExtra Kind = "account-extra"
 	// AccountChanged: an account that was there before and is nobody's in
@@ -29,6 +35,8 @@ const (
 	AccountChanged Kind = "account-changed"
 	// GroupMissing: a selected group is not there.
 	GroupMissing Kind = "group-missing"
+	// GroupName: a group that was made is not spelt as its group is or was.
+	GroupName Kind = "group-name"
 	// GroupExtra: there is a group that is nobody's.
 	GroupExtra Kind = "group-extra"
 	// GroupChanged: a group that was there before and is not taken over is not
@@ -36,6 +44,8 @@ const (
 	GroupChanged Kind = "group-changed"
 	// MemberMissing: somebody active is not in a group.
 	MemberMissing Kind = "membership-missing"
+	// PermissionMissing: a group does not hold a permission that it must.
+	PermissionMissing Kind = "permission-missing"
 	// MemberExtra: an active account is in a group that its person is not in.
 	MemberExtra Kind = "membership-extra"
 )
@@ -79,8 +89,9 @@ type Counts struct {
 type Conflict struct {
 	// Reason is "same-address" (two people have one), "protected-account" (the
 	// address is an administrator's), "same-name" (another group's name
-	// differs in case only), or "existing-group" (one that was there before and
-	// is not taken over).
+	// differs in case only), "existing-group" (one that was there before and is
+	// not taken over), "refused-name" or "refused-user-name" (the target has no
+	// groups or accounts of such a name).
 	Reason    string `json:"reason"`
 	OktaUser  string `json:"okta_user,omitempty"`
 	OktaGroup string `json:"okta_group,omitempty"`
