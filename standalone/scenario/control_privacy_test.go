@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -228,10 +229,15 @@ func (s *asking) steerARun(someone int64) {
 	case <-time.After(30 * time.Second):
 		s.Fatal("no call came to the gate")
 	}
-	runs, err := s.Worker.Store.Runs(s.Context(), s.Name, 1)
+	// A run of one person may have begun since.
+	runs, err := s.Worker.Store.Runs(s.Context(), s.Name, 5)
 	s.no(err)
+	held := slices.IndexFunc(runs, func(r store.Run) bool { return r.WorkflowID == run.GetID() })
+	if held < 0 {
+		s.Fatalf("the run is not among the latest: %+v", runs)
+	}
 	for _, c := range []workflows.Control{{Verb: workflows.VerbSkip, UserID: someone}, {Verb: workflows.VerbSlow, Pace: 1000}, {Verb: workflows.VerbPause}, {Verb: workflows.VerbResume}} {
-		c.RunID = runs[0].ID
+		c.RunID = runs[held].ID
 		_, err := temporal.Steer(s.Context(), s.Worker.Client, run.GetID(), c)
 		s.no(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -147,6 +148,10 @@ func TestATargetThatIsDownDoesNotStopTheOthers(t *testing.T) {
 	for i, name := range []string{"before the first run", "before a changed run"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if i > 0 && os.Getenv("ROLLCALL_SWEEP") == "" {
+				// Each waits for two minutes until a target counts as down.
+				t.Skip("only with ROLLCALL_SWEEP=1")
+			}
 			s := newScenario(t, settings{People: 40, Groups: 6, Uniform: true, Targets: sandbox.Kinds(), Database: databases[i].address(t)}).start()
 			if i > 0 {
 				s.wantOutcome(s.sync(workflows.SyncInput{}), workflows.OutcomeDone)
