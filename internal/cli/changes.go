@@ -38,7 +38,7 @@ func (p *program) printChanges(title string, changes iter.Seq2[store.Change, err
 
 // printChange prints a change on a line of its own.
 func (p *program) printChange(c store.Change) {
-	p.printf(" %-8s %-17s %-24s %s", c.Target, c.Kind, stateOf(c.State, c.Class), plain(subjectOf(c)))
+	p.printf(" %-16s %-18s %-24s %s", c.Target, c.Kind, stateOf(c.State, c.Class), plain(subjectOf(c)))
 	if text := plain(differenceOf(c)); text != "" {
 		if subjectOf(c) != "" {
 			p.printf(": ")

@@ -32,6 +32,11 @@ func (p *program) linkCommand() *cobra.Command {
 					return err
 				}
 				f.Connection = args[0]
+				for _, name := range c.Connections[args[0]].TargetNames() {
+					if !slices.Contains(c.Connections[args[0]].Targets[name].LinkBy, "email") {
+						f.ByUserName = append(f.ByUserName, name)
+					}
+				}
 				return p.links(f, s.Links(ctx, f))
 			})
 		},

@@ -68,7 +68,7 @@ func TestTheChangesOfAPersonInAllTargetsAreShownTogether(t *testing.T) {
 	t.Parallel()
 	s := everywhere(t)
 	r := s.run("run", "1", "--by-user")
-	r.want(t, cli.ExitDone, "People", "person1@example.com", "cloud    account.create    applied", "server   account.create    failed (unavailable)",
+	r.want(t, cli.ExitDone, "People", "person1@example.com", "cloud            account.create     applied", "server           account.create     failed (unavailable)",
 		"server says: maintenance", "handed over: project ABC", "Engineering")
 	_, people, _ := strings.Cut(r.stdout, "People\n")
 	blocks := strings.Index(people, "person2@example.com\n")
@@ -79,7 +79,7 @@ func TestTheChangesOfAPersonInAllTargetsAreShownTogether(t *testing.T) {
 	if strings.Contains(people, "group.create") {
 		t.Errorf("a change of a group is nobody's:\n%s", people)
 	}
-	s.run("run", "1", "--by-user", "--failed").wantNot(t, "cloud    account.create")
+	s.run("run", "1", "--by-user", "--failed").wantNot(t, "cloud            account.create")
 	s.run("run", "1", "--by-user", "--target", "cloud").wantNot(t, "server says")
 }
 

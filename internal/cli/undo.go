@@ -187,7 +187,7 @@ func (s undoSums) due() (n int64) {
 
 func (p *program) printUndo(i store.UndoItem) {
 	subject := subjectOf(store.Change{UserID: i.UserID, User: i.User, GroupID: i.GroupID, Group: i.Group, OuterID: i.OuterID, Outer: i.Outer, Scope: i.Scope})
-	p.printf("  %-8s %-18s %s: ", i.Target, i.Kind, plain(subject))
+	p.printf("  %-16s %-18s %s: ", i.Target, i.Kind, plain(subject))
 	if i.Class != "" {
 		p.printf("stays (%s)\n", i.Class)
 		return

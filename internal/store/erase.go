@@ -219,7 +219,7 @@ func (e *erasing) eraseTarget(ctx context.Context, tx *Tx, targetID int64) error
 		targetID, e.userID, e.person.EmailKey); err != nil {
 		return fmt.Errorf("erase unlinked accounts: %w", err)
 	}
-	for _, table := range []string{"target_memberships", "accounts", "desired_memberships", "desired_accounts", "leaver_groups", "leavers", "overrides", "seat_waits", "unlinks"} {
+	for _, table := range []string{"target_memberships", "lost_memberships", "accounts", "desired_memberships", "desired_accounts", "leaver_groups", "leavers", "overrides", "seat_waits", "unlinks"} {
 		if _, err := tx.exec(ctx, `DELETE FROM `+table+` WHERE target_id = ? AND user_id = ?`, targetID, e.userID); err != nil {
 			return fmt.Errorf("erase from %s: %w", table, err)
 		}

@@ -26,7 +26,8 @@ func (g guarding) everyNesting(ctx context.Context) (bool, error) {
 	}
 	if err := g.tx.get(ctx, &n, `SELECT
 			(SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ? AND kind = 'nesting.remove' AND (state = 'unguarded' OR state = 'skipped' AND NOT CAST(? AS BOOLEAN))) AS leaving,
-			(SELECT COUNT(*) FROM removals WHERE target_id = ? AND kind = 'nesting.remove' AND admitted_at > ?) AS used,
+			(SELECT COUNT(*) FROM removals r LEFT JOIN changes ch ON ch.id = r.change_id LEFT JOIN runs run ON run.id = ch.run_id
+				WHERE r.target_id = ? AND r.kind = 'nesting.remove' AND r.admitted_at > ? AND (ch.id IS NULL OR ch.state = 'applied' OR run.outcome = '')) AS used,
 			(SELECT COUNT(*) FROM target_nestings WHERE target_id = ?) AS nested`,
 		g.runID, g.targetID, g.pushed, g.targetID, g.since(), g.targetID); err != nil {
 		return false, fmt.Errorf("count groups in groups: %w", err)
@@ -42,8 +43,8 @@ func (g guarding) holdEmptiedGroups(ctx context.Context) error {
 		WHERE run_id = ? AND target_id = ? AND kind = 'nesting.remove' AND state = 'unguarded' AND outer_id IN (
 			SELECT n.outer_id FROM changes n
 			LEFT JOIN (
-				SELECT c.outer_id, SUM(c.people) AS people FROM removals r JOIN changes c ON c.id = r.change_id
-				WHERE r.target_id = ? AND r.kind = 'nesting.remove' AND r.admitted_at > ? GROUP BY c.outer_id
+				SELECT c.outer_id, SUM(c.people) AS people FROM removals r JOIN changes c ON c.id = r.change_id JOIN runs run ON run.id = c.run_id
+				WHERE r.target_id = ? AND r.kind = 'nesting.remove' AND r.admitted_at > ? AND (c.state = 'applied' OR run.outcome = '') GROUP BY c.outer_id
 			) earlier ON earlier.outer_id = n.outer_id
 			WHERE n.run_id = ? AND n.target_id = ? AND n.stage = 5 AND n.kind = 'nesting.remove' AND (n.state = 'unguarded' OR n.state = 'skipped' AND NOT CAST(? AS BOOLEAN))
 			GROUP BY n.outer_id

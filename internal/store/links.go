@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -27,6 +28,9 @@ const (
 type LinkFilter struct {
 	// Connection is required; Target and State select by name, empty is all.
 	Connection, Target, State string
+	// ByUserName are the targets in which the next run looks for people by their
+	// user name, and not by their e-mail address.
+	ByUserName []string
 }
 
 // LinkRow says which account is whose, or could be.
@@ -49,52 +53,59 @@ type LinkRow struct {
 
 // linkLists are, by state, the parts of the list. Each takes the connection and
 // twice the target. Accounts are those of the last complete read of the target.
-// A person is looked for by e-mail address, as the next run does.
+// A person is looked for as the next run does: by %words, of which {d}, {un} and
+// {o} are the columns that are compared.
 var linkLists = []struct{ state, sql string }{
 	{LinkLinked, `SELECT t.name AS target, 'linked' AS state, a.user_id, COALESCE(NULLIF(u.email, ''), u.login) AS user_label, a.remote_id, a.display_name AS account, a.email, a.status, a.origin,
 			CASE WHEN a.protected THEN 'protected' WHEN a.read_only THEN 'read-only' WHEN NOT a.managed THEN 'unmanaged' ELSE '' END AS why
 		FROM targets t JOIN accounts a ON a.target_id = t.id JOIN users u ON u.id = a.user_id
-		WHERE t.connection_id = (SELECT id FROM connections WHERE name = ?) AND (? = '' OR t.name = ?) ORDER BY t.id, a.user_id`},
+		WHERE t.connection_id = (SELECT id FROM connections WHERE name = ?) AND (? = '' OR t.name = ?) AND t.name %of ORDER BY t.id, a.user_id`},
 	{LinkMatched, `SELECT t.name AS target, 'matched' AS state, d.user_id, COALESCE(NULLIF(u.email, ''), u.login) AS user_label, un.remote_id, un.display_name AS account, un.email, un.status, '' AS origin,
-			'same e-mail address' AS why` + linkCandidates + ` AND ` + oneToOne + ` ORDER BY t.id, d.user_id`},
+			'same %words' AS why` + linkCandidates + ` AND ` + oneToOne + ` ORDER BY t.id, d.user_id`},
 	{LinkAmbiguous, `SELECT t.name AS target, 'ambiguous' AS state, d.user_id, COALESCE(NULLIF(u.email, ''), u.login) AS user_label, un.remote_id, un.display_name AS account, un.email, un.status, '' AS origin,
 			CASE WHEN EXISTS (SELECT 1 FROM unlinks x WHERE x.target_id = d.target_id AND x.user_id = d.user_id) THEN 'a person took this link away'
 				WHEN un.read_only THEN 'another system provisions this account'
 				WHEN un.status = 'closed' THEN 'this account is closed'
-				ELSE 'several have this e-mail address' END AS why` + linkCandidates + ` AND NOT (` + oneToOne + `) ORDER BY t.id, d.user_id, un.remote_id`},
+				ELSE 'several have this %words' END AS why` + linkCandidates + ` AND NOT (` + oneToOne + `) ORDER BY t.id, d.user_id, un.remote_id`},
 	{LinkUnmatchedUser, `SELECT t.name AS target, 'unmatched-user' AS state, d.user_id, COALESCE(NULLIF(u.email, ''), u.login) AS user_label, '' AS remote_id, '' AS account, d.email, '' AS status, '' AS origin,
-			CASE WHEN d.email = '' THEN 'no e-mail address'
+			CASE WHEN {d} = '' THEN 'no %words'
 				WHEN EXISTS (SELECT 1 FROM unlinks x WHERE x.target_id = d.target_id AND x.user_id = d.user_id) THEN 'a person took the link away'
-				WHEN EXISTS (SELECT 1 FROM accounts o WHERE o.target_id = d.target_id AND o.email_key = d.email_key) THEN 'the account with this e-mail address is linked to somebody else'
+				WHEN EXISTS (SELECT 1 FROM accounts o WHERE o.target_id = d.target_id AND {o} <> '' AND {o} = {d}) THEN 'the account with this %words is linked to somebody else'
 				ELSE '' END AS why
 		FROM targets t JOIN desired_accounts d ON d.target_id = t.id JOIN users u ON u.id = d.user_id
-		WHERE t.connection_id = (SELECT id FROM connections WHERE name = ?) AND (? = '' OR t.name = ?) AND d.state = 'active'
+		WHERE t.connection_id = (SELECT id FROM connections WHERE name = ?) AND (? = '' OR t.name = ?) AND t.name %of AND d.state = 'active'
 			AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.target_id = d.target_id AND a.user_id = d.user_id)
-			AND NOT EXISTS (SELECT 1 FROM unlinked_accounts un WHERE un.target_id = d.target_id AND un.email_key = d.email_key AND d.email_key <> '')
+			AND NOT EXISTS (SELECT 1 FROM unlinked_accounts un WHERE un.target_id = d.target_id AND {un} = {d} AND {d} <> '')
 		ORDER BY t.id, d.user_id`},
 	{LinkUnmatchedAccount, `SELECT t.name AS target, 'unmatched-account' AS state, CAST(0 AS BIGINT) AS user_id, '' AS user_label, un.remote_id, un.display_name AS account, un.email, un.status, '' AS origin,
 			CASE WHEN un.read_only THEN 'another system provisions this account' ELSE '' END AS why
 		FROM targets t JOIN unlinked_accounts un ON un.target_id = t.id
-		WHERE t.connection_id = (SELECT id FROM connections WHERE name = ?) AND (? = '' OR t.name = ?)
-			AND (un.email_key = '' OR NOT EXISTS (SELECT 1 FROM desired_accounts d WHERE d.target_id = un.target_id AND d.email_key = un.email_key AND d.state = 'active'
+		WHERE t.connection_id = (SELECT id FROM connections WHERE name = ?) AND (? = '' OR t.name = ?) AND t.name %of
+			AND ({un} = '' OR NOT EXISTS (SELECT 1 FROM desired_accounts d WHERE d.target_id = un.target_id AND {d} = {un} AND d.state = 'active'
 				AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.target_id = d.target_id AND a.user_id = d.user_id)))
 		ORDER BY t.id, un.email_key, un.remote_id`},
 }
 
 // linkCandidates are the pairs of a person who is to have an account and an
-// account with that address that is nobody's.
+// account that is nobody's, with what people are looked for by in common.
 const linkCandidates = `
-	FROM targets t JOIN desired_accounts d ON d.target_id = t.id AND d.email_key <> '' JOIN users u ON u.id = d.user_id
-	JOIN unlinked_accounts un ON un.target_id = d.target_id AND un.email_key = d.email_key
-	WHERE t.connection_id = (SELECT id FROM connections WHERE name = ?) AND (? = '' OR t.name = ?) AND d.state = 'active'
+	FROM targets t JOIN desired_accounts d ON d.target_id = t.id AND {d} <> '' JOIN users u ON u.id = d.user_id
+	JOIN unlinked_accounts un ON un.target_id = d.target_id AND {un} = {d}
+	WHERE t.connection_id = (SELECT id FROM connections WHERE name = ?) AND (? = '' OR t.name = ?) AND t.name %of AND d.state = 'active'
 		AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.target_id = d.target_id AND a.user_id = d.user_id)`
 
 // oneToOne is whether a pair of linkCandidates is what the next run links.
 const oneToOne = `NOT un.read_only AND un.status <> 'closed'
 	AND NOT EXISTS (SELECT 1 FROM unlinks x WHERE x.target_id = d.target_id AND x.user_id = d.user_id)
-	AND NOT EXISTS (SELECT 1 FROM unlinked_accounts o WHERE o.target_id = un.target_id AND o.email_key = un.email_key AND o.remote_id <> un.remote_id)
-	AND NOT EXISTS (SELECT 1 FROM accounts o WHERE o.target_id = un.target_id AND o.email_key = un.email_key)
-	AND NOT EXISTS (SELECT 1 FROM desired_accounts o WHERE o.target_id = d.target_id AND o.email_key = d.email_key AND o.user_id <> d.user_id AND o.state = 'active')`
+	AND NOT EXISTS (SELECT 1 FROM unlinked_accounts o WHERE o.target_id = un.target_id AND {o} = {un} AND o.remote_id <> un.remote_id)
+	AND NOT EXISTS (SELECT 1 FROM accounts o WHERE o.target_id = un.target_id AND {o} <> '' AND {o} = {un})
+	AND NOT EXISTS (SELECT 1 FROM desired_accounts o WHERE o.target_id = d.target_id AND {o} = {d} AND o.user_id <> d.user_id AND o.state = 'active')`
+
+// byAddress and byUserName write what people of a target are looked for by.
+var (
+	byAddress  = strings.NewReplacer("%words", "e-mail address", "%of", "NOT IN (?)", "{d}", "d.email_key", "{un}", "un.email_key", "{o}", "o.email_key")
+	byUserName = strings.NewReplacer("%words", "user name", "%of", "IN (?)", "{d}", "LOWER(d.user_name)", "{un}", "LOWER(un.user_name)", "{o}", "LOWER(o.user_name)")
+)
 
 // Links streams which account is whose in a connection's targets, and who and
 // what is without: linked ones first, then matched, ambiguous and unmatched.
@@ -105,14 +116,25 @@ func (s *Store) Links(ctx context.Context, f LinkFilter) iter.Seq2[LinkRow, erro
 			yield(LinkRow{}, err)
 			return
 		}
+		// No target is without a name.
+		named := append([]string{""}, f.ByUserName...)
 		for _, list := range linkLists {
 			if f.State != "" && f.State != list.state {
 				continue
 			}
-			rows := stream(ctx, s, "read links", func(rows *sqlx.Rows, row *LinkRow) error { return rows.StructScan(row) }, list.sql, f.Connection, f.Target, f.Target)
-			for row, err := range rows {
-				if !yield(row, err) || err != nil {
+			for _, by := range []*strings.Replacer{byAddress, byUserName} {
+				if by == byUserName && len(f.ByUserName) == 0 {
+					continue
+				}
+				query, args, err := in(by.Replace(list.sql), f.Connection, f.Target, f.Target, named)
+				if err != nil {
+					yield(LinkRow{}, err)
 					return
+				}
+				for row, err := range stream(ctx, s, "read links", func(rows *sqlx.Rows, row *LinkRow) error { return rows.StructScan(row) }, query, args...) {
+					if !yield(row, err) || err != nil {
+						return
+					}
 				}
 			}
 		}

@@ -1,9 +1,6 @@
 package store
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // nestingGraph is what the source says of groups in groups, with where they
 // lead in one target.
@@ -81,44 +78,51 @@ func (g nestingGraph) above(group int64, all bool) map[int64]bool {
 type edge struct{ child, group int64 }
 
 // cutCircles takes out of nestings those that close a circle, and returns
-// them. Which they are depends on nothing but the nestings.
-func cutCircles(nested map[int64]map[int64]bool) []edge {
-	const (
-		entered = 1
-		left    = 2
-	)
-	state := make(map[int64]int, len(nested))
-	var cut []edge
-	type step struct {
-		group  int64
-		outers []int64
+// them. Those that are there stay: a target refuses one that closes a circle with
+// another which is yet to be taken out. Beyond that, which they are depends on
+// nothing but the nestings.
+func cutCircles(nested map[int64]map[int64]bool, there map[edge]bool) []edge {
+	var all []edge
+	for child, outers := range nested {
+		for outer := range outers {
+			all = append(all, edge{child, outer})
+		}
 	}
-	for _, start := range slices.Sorted(maps.Keys(nested)) {
-		if state[start] != 0 {
+	slices.SortFunc(all, func(a, b edge) int {
+		if there[a] != there[b] {
+			if there[a] {
+				return -1
+			}
+			return 1
+		}
+		return slices.Compare([]int64{a.child, a.group}, []int64{b.child, b.group})
+	})
+	above := make(map[int64][]int64, len(nested))
+	var cut []edge
+	for _, e := range all {
+		if reaches(above, e.group, e.child) {
+			cut = append(cut, e)
+			delete(nested[e.child], e.group)
 			continue
 		}
-		state[start] = entered
-		path := []step{{start, slices.Sorted(maps.Keys(nested[start]))}}
-		for len(path) > 0 {
-			last := &path[len(path)-1]
-			if len(last.outers) == 0 {
-				state[last.group] = left
-				path = path[:len(path)-1]
-				continue
-			}
-			outer := last.outers[0]
-			last.outers = last.outers[1:]
-			switch state[outer] {
-			case 0:
-				state[outer] = entered
-				path = append(path, step{outer, slices.Sorted(maps.Keys(nested[outer]))})
-			case entered:
-				cut = append(cut, edge{last.group, outer})
+		above[e.child] = append(above[e.child], e.group)
+	}
+	return cut
+}
+
+// reaches reports whether a group is in another, however deep, or is it.
+func reaches(above map[int64][]int64, from, to int64) bool {
+	seen := map[int64]bool{from: true}
+	for queue := []int64{from}; len(queue) > 0; queue = queue[1:] {
+		if queue[0] == to {
+			return true
+		}
+		for _, next := range above[queue[0]] {
+			if !seen[next] {
+				seen[next] = true
+				queue = append(queue, next)
 			}
 		}
 	}
-	for _, e := range cut {
-		delete(nested[e.child], e.group)
-	}
-	return cut
+	return false
 }

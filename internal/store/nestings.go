@@ -58,7 +58,11 @@ func (r *routing) nest(ctx context.Context) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	cut := cutCircles(nested)
+	there, err := r.nestingsThere(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cut := cutCircles(nested, there)
 	for _, e := range cut {
 		delete(want, e)
 	}
@@ -81,6 +85,19 @@ func (r *routing) nest(ctx context.Context) ([]int64, error) {
 		return nil, fmt.Errorf("note what nestings were reckoned: %w", err)
 	}
 	return moved, nil
+}
+
+// nestingsThere are the nestings that are wanted as it is, or made.
+func (r *routing) nestingsThere(ctx context.Context) (map[edge]bool, error) {
+	var found []nesting
+	if err := r.tx.selectAll(ctx, &found, `SELECT child_id, group_id FROM desired_nestings WHERE target_id = ? AND wanted UNION SELECT child_id, group_id FROM target_nestings WHERE target_id = ?`, r.ID, r.ID); err != nil {
+		return nil, fmt.Errorf("read which groups are in which: %w", err)
+	}
+	there := make(map[edge]bool, len(found))
+	for _, n := range found {
+		there[n.edge()] = true
+	}
+	return there, nil
 }
 
 // nestingsDue says whether the source's groups in groups have changed since

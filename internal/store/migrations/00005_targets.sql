@@ -119,6 +119,8 @@ ALTER TABLE targets ADD COLUMN undo_by TEXT NOT NULL DEFAULT 'account.suspend'; 
 
 ALTER TABLE targets ADD COLUMN unwritable BOOLEAN NOT NULL DEFAULT FALSE;       -- no attribute of an account can be written: none is planned
 CREATE INDEX desired_accounts_user_name ON desired_accounts (target_id, LOWER(user_name)); -- where accounts are known by it
+CREATE INDEX unlinked_accounts_user_name ON unlinked_accounts (target_id, LOWER(user_name));
+CREATE INDEX accounts_user_name ON accounts (target_id, LOWER(user_name)) WHERE LOWER(user_name) <> '';
 ALTER TABLE target_groups ADD COLUMN name_key TEXT NOT NULL DEFAULT '';         -- the name in lower case: some products keep no other
 UPDATE target_groups SET name_key = LOWER(name);
 
@@ -145,6 +147,8 @@ CREATE TABLE lost_memberships (
 DROP TABLE lost_memberships;
 DROP TABLE lost_groups;
 ALTER TABLE target_groups DROP COLUMN name_key;
+DROP INDEX accounts_user_name;
+DROP INDEX unlinked_accounts_user_name;
 DROP INDEX desired_accounts_user_name;
 ALTER TABLE targets DROP COLUMN unwritable;
 ALTER TABLE targets DROP COLUMN undo_by;

@@ -73,6 +73,7 @@ func (w *world) controlAll() {
 	_, err = w.Store.PreviewSubjects(w.ctx, "staff", w.decider(), users, store.Want{InGroup: true}, w.now)
 	w.ok(err)
 	w.links(store.LinkFilter{})
+	w.links(store.LinkFilter{ByUserName: []string{"cloud"}})
 	for _, err := range w.Store.Unmanaged(w.ctx, store.UnmanagedFilter{Connection: "staff", Target: "cloud"}) {
 		w.ok(err)
 	}

@@ -108,6 +108,18 @@ func erasure(t *testing.T, open Open) {
 				}
 			}
 		},
+		"of a person who was in a group that is lost, that is forgotten too": func(w *world) {
+			w.saveUsers(zoe, person("p0"))
+			w.saveGroups(team("eng"))
+			w.saveMembers("eng", "zoe", "p0")
+			w.settle()
+			w.dropGroup("eng")
+			w.endRun()
+			w.exec(`UPDATE users SET presence = 'gone' WHERE source_id = '00u-zoe'`)
+			_, err := w.Store.Erase(w.ctx, "staff", w.userID("zoe"), ada, w.now)
+			w.ok(err)
+			w.same("remembered", w.column(`SELECT u.source_id FROM lost_memberships l JOIN users u ON u.id = l.user_id`), []string{"00u-p0"})
+		},
 		"somebody whom a run changes just now is not erased": func(w *world) {
 			w.saveUsers(zoe)
 			w.settle()

@@ -66,6 +66,22 @@ func linkage(t *testing.T, open Open) {
 			}
 			w.same("accounts that are nobody's", unmanaged, []string{"r1 p1@example.com", "r2a p2@example.com", "r2b P2@example.com", "r9 stranger@example.com"})
 		},
+		"where people are known by their user names, accounts are matched by those": func(w *world) {
+			w.linkage()
+			w.exec(`UPDATE desired_accounts SET user_name = CASE WHEN email = '' THEN '' ELSE SUBSTR(email, 1, 2) END`)
+			w.exec(`UPDATE unlinked_accounts SET email = '', email_key = '', user_name = CASE remote_id WHEN 'r9' THEN 'stranger' ELSE UPPER(SUBSTR(email_key, 1, 2)) END`)
+			w.exec(`UPDATE accounts SET email = '', email_key = '', user_name = 'P3'`)
+			w.same("links", w.links(store.LinkFilter{ByUserName: []string{"cloud"}}), []string{
+				"linked p0 acc-1 created",
+				"matched p1 r1 same user name",
+				"ambiguous p2 r2a several have this user name",
+				"ambiguous p2 r2b several have this user name",
+				"unmatched-user p3 the account with this user name is linked to somebody else",
+				"unmatched-user p4 no user name",
+				"unmatched-account r9",
+			})
+			w.same("in another target alone", w.links(store.LinkFilter{State: store.LinkMatched, ByUserName: []string{"server"}}), []string(nil))
+		},
 		"what is not known is not found": func(w *world) {
 			for _, f := range []store.LinkFilter{{Connection: "others"}, {Connection: "staff", Target: "moon"}} {
 				for _, err := range w.Store.Links(w.ctx, f) {

@@ -82,6 +82,19 @@ func nestings(t *testing.T, open Open) {
 			w.same("members", w.membersThere(), []string{"ada in left", "bob in left", "bob in right"})
 			w.same("then", w.planAll(), []string(nil))
 		},
+		"a group that is in another stays there when a circle is closed": func(w *nestWorld) {
+			second, first := w.team("a", w.joins("ada")), w.team("b", w.joins("bob"))
+			w.settle()
+			w.into(second, first)
+			w.settle()
+			w.same("groups in groups", w.nestingsThere(), []string{"b in a"})
+			w.into(first, second)
+			w.same("planned", w.planAll(), []string{"membership.add ada b planned"})
+			w.same("noted", w.notesThere(), []string{store.CodeNestingCircle})
+			w.carryOut(standard)
+			w.end()
+			w.same("members", w.membersThere(), []string{"ada in a", "ada in b", "bob in b"})
+		},
 		"a shared group goes into another when all that share it are in that": func(w *nestWorld) {
 			ada, bob := w.joins("ada"), w.joins("bob")
 			one, two := w.team("one", ada), w.team("two", bob)
@@ -143,7 +156,11 @@ func nestings(t *testing.T, open Open) {
 			w.planRun()
 			w.exec(`UPDATE changes SET state = 'failed' WHERE run_id = ? AND kind = 'nesting.add'`, w.claim.RunID)
 			w.carryOut(standard)
-			w.same("carried out", w.planned(), []string{"nesting.add inner outer failed", "membership.remove ada outer blocked waits-for-nesting", "nesting.remove other outer applied"})
+			w.same("carried out", w.planned(), []string{"nesting.add inner outer failed", "membership.remove ada outer blocked waits-for-nesting", "nesting.remove other outer blocked waits-for-nesting"})
+			w.end()
+			w.settle()
+			w.same("groups in groups", w.nestingsThere(), []string{"inner in outer"})
+			w.same("members", w.membersThere(), []string{"ada in inner", "ada in other"})
 		},
 		"until it is, they stay": func(w *nestWorld) {
 			w.settings.Nests = false
