@@ -1,8 +1,6 @@
 package activities
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"strings"
 
@@ -17,35 +15,15 @@ func known(d store.DueChange) directory.Account {
 }
 
 // take makes an account that was found the one that a change is about.
-func take(d *store.DueChange, a directory.Account) {
+func take(d *store.DueChange, a directory.Account) error {
+	attributes, err := store.WriteAttributes(a.Attributes)
+	if err != nil {
+		return err
+	}
 	d.AccountID, d.AccountUserName, d.AccountEmail, d.AccountName = a.ID, a.UserName, a.Email, a.DisplayName
 	d.AccountStatus, d.Managed = string(a.Status), a.Managed
-	d.AccountAttributes = attributesText(a.Attributes)
-}
-
-// attributesOf reads what the database holds of attributes; nothing is nil.
-// Only this program writes there, so that anything else is a defect.
-func attributesOf(text string) (map[string]string, error) {
-	if text == "" {
-		return nil, nil
-	}
-	var attributes map[string]string
-	if err := json.Unmarshal([]byte(text), &attributes); err != nil {
-		return nil, fmt.Errorf("read stored attributes: %w", err)
-	}
-	return attributes, nil
-}
-
-// attributesText writes attributes as the database holds them, keys sorted.
-func attributesText(attributes map[string]string) string {
-	if len(attributes) == 0 {
-		return ""
-	}
-	text, err := json.Marshal(attributes)
-	if err != nil {
-		return "" // strings always encode
-	}
-	return string(text)
+	d.AccountAttributes = attributes
+	return nil
 }
 
 // patchOf is what has to be written so that an account is what is desired.
@@ -77,11 +55,11 @@ func patchOf(d store.DueChange, renames bool) (directory.AccountPatch, error) {
 	if d.DesiredName != "" && d.DesiredName != d.AccountName {
 		patch.DisplayName = &d.DesiredName
 	}
-	desired, err := attributesOf(d.DesiredAttributes)
+	desired, err := store.ReadAttributes(d.DesiredAttributes)
 	if err != nil {
 		return patch, err
 	}
-	held, err := attributesOf(d.AccountAttributes)
+	held, err := store.ReadAttributes(d.AccountAttributes)
 	if err != nil {
 		return patch, err
 	}
@@ -115,7 +93,7 @@ func patched(a directory.Account, held string, p directory.AccountPatch) (direct
 	if len(p.Attributes) == 0 {
 		return a, nil
 	}
-	attributes, err := attributesOf(held)
+	attributes, err := store.ReadAttributes(held)
 	if err != nil {
 		return a, err
 	}

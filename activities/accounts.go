@@ -73,10 +73,12 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 		outcome, theirs := b.adopt(d, m.accounts, linked)
 		if theirs {
 			a := m.accounts[0]
-			if d.AccountID == "" {
-				take(&d, a)
-			} else {
-				resume(&d, a)
+			becomes := take
+			if d.AccountID != "" {
+				becomes = resume
+			}
+			if err := becomes(&d, a); err != nil {
+				return err
 			}
 			adopted = append(adopted, d)
 			links = append(links, store.Outcome{UserID: d.UserID, Account: &a, Origin: originOf(d)})
@@ -178,7 +180,7 @@ func (b *batch) together(ctx context.Context, due []store.DueChange, full *seats
 	people := make([]directory.NewAccount, len(due))
 	for i, d := range due {
 		byID[d.ID] = d
-		attributes, err := attributesOf(d.DesiredAttributes)
+		attributes, err := store.ReadAttributes(d.DesiredAttributes)
 		if err != nil {
 			return nil, err
 		}

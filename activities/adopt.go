@@ -64,8 +64,7 @@ func (b *batch) settleAdopted(ctx context.Context, adopted []store.DueChange, ta
 		} else if grants {
 			settled[i] = true
 			// What is recorded after the grant is the account as it is now.
-			resume(&adopted[i], *t.Account)
-			return nil
+			return resume(&adopted[i], *t.Account)
 		}
 		return b.record(ctx, adopted[i], t)
 	})
@@ -100,10 +99,13 @@ func resumed(d store.DueChange, found []directory.Account) []directory.Account {
 
 // resume brings a change up to what is known of its account by now; attributes
 // that the target does not tell stay as they were.
-func resume(d *store.DueChange, a directory.Account) {
+func resume(d *store.DueChange, a directory.Account) error {
 	attributes := d.AccountAttributes
-	take(d, a)
+	if err := take(d, a); err != nil {
+		return err
+	}
 	if a.Attributes == nil {
 		d.AccountAttributes = attributes
 	}
+	return nil
 }

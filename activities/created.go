@@ -69,7 +69,9 @@ func (b *batch) lookUpCreated(ctx context.Context, made []store.DueChange) (map[
 // complete writes what a create did not carry, where the target lets us, and
 // records the account with it.
 func (b *batch) complete(ctx context.Context, d store.DueChange, account directory.Account) error {
-	take(&d, account)
+	if err := take(&d, account); err != nil {
+		return err
+	}
 	t := attempt{Outcome: store.Outcome{State: directory.Applied, Account: &account, Origin: store.Created}}
 	patch, err := b.patchOf(d)
 	if err != nil {

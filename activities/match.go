@@ -168,7 +168,7 @@ func desiredValue(d store.DueChange, attribute string) string {
 	case byUserName:
 		return d.DesiredUserName
 	}
-	attributes, err := attributesOf(d.DesiredAttributes)
+	attributes, err := store.ReadAttributes(d.DesiredAttributes)
 	if err != nil {
 		return "" // what cannot be read is reported where it is written
 	}

@@ -11,21 +11,26 @@ import (
 // asked for those that the rules look at.
 const unread = "?"
 
-// sourceAttributes writes a user's attributes as they are stored: a JSON
-// object with sorted keys, nothing for none.
-func sourceAttributes(attributes map[string]any) (string, error) {
+// WriteAttributes writes the attributes of a user or an account as they are
+// stored: a JSON object with sorted keys, nothing for none.
+func WriteAttributes[Value any](attributes map[string]Value) (string, error) {
 	if len(attributes) == 0 {
 		return "", nil
 	}
-	text, err := json.Marshal(attributes)
+	return object(attributes)
+}
+
+// object writes a JSON object with its keys sorted.
+func object(values any) (string, error) {
+	text, err := json.Marshal(values)
 	if err != nil {
 		return "", fmt.Errorf("write attributes: %w", err)
 	}
 	return string(text), nil
 }
 
-// readSourceAttributes is the opposite of sourceAttributes. Lists of strings
-// become []string, as a source gives them. What is unread is none.
+// readSourceAttributes reads what WriteAttributes wrote of a user. Lists of
+// strings become []string, as a source gives them. What is unread is none.
 func readSourceAttributes(text string) (map[string]any, error) {
 	if text == "" || text == unread {
 		return nil, nil
@@ -52,21 +57,9 @@ func stringsOf(list []any) []string {
 	return texts
 }
 
-// accountAttributes writes the attributes of an account as they are stored: a
-// JSON object with sorted keys, nothing for none.
-func accountAttributes(attributes map[string]string) (string, error) {
-	if len(attributes) == 0 {
-		return "", nil
-	}
-	text, err := json.Marshal(attributes)
-	if err != nil {
-		return "", fmt.Errorf("write attributes: %w", err)
-	}
-	return string(text), nil
-}
-
-// readAccountAttributes is the opposite of accountAttributes.
-func readAccountAttributes(text string) (map[string]string, error) {
+// ReadAttributes reads what WriteAttributes wrote of an account; nothing is nil.
+// Only this program writes there, so that anything else is a defect.
+func ReadAttributes(text string) (map[string]string, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -84,7 +77,7 @@ func observedAttributes(stored string, a directory.Account) (string, error) {
 	if a.Attributes == nil {
 		return stored, nil
 	}
-	known, err := readAccountAttributes(stored)
+	known, err := ReadAttributes(stored)
 	if err != nil {
 		return "", err
 	}
@@ -95,5 +88,5 @@ func observedAttributes(stored string, a directory.Account) (string, error) {
 	for name, value := range a.Attributes {
 		now[name] = value
 	}
-	return accountAttributes(now)
+	return WriteAttributes(now)
 }

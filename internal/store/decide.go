@@ -126,7 +126,7 @@ func upsertDesired(ctx context.Context, tx *Tx, targetID int64, decisions []Deci
 	for chunk := range chunks(decisions, desiredAtOnce) {
 		args := make([]any, 0, 12*len(chunk))
 		for _, d := range chunk {
-			attributes, err := accountAttributes(d.Attributes)
+			attributes, err := WriteAttributes(d.Attributes)
 			if err != nil {
 				return err
 			}

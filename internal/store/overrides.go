@@ -122,11 +122,11 @@ func (d deciding) overrideAttributes(ctx context.Context, decision *Decision, o 
 	if len(value) == 0 {
 		return d.dropOverride(ctx, o)
 	}
-	values, err := accountAttributes(value)
+	values, err := WriteAttributes(value)
 	if err != nil {
 		return err
 	}
-	bases, err := accountAttributes(basis)
+	bases, err := WriteAttributes(basis)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -162,11 +161,11 @@ func (a differing) images(renames bool) (before, after string, err error) {
 	if renames && a.UserName != "" && !strings.EqualFold(a.UserName, a.HasUserName) {
 		was["user_name"], is["user_name"] = &a.HasUserName, a.UserName
 	}
-	wanted, err := attributesOf(a.Attributes)
+	wanted, err := ReadAttributes(a.Attributes)
 	if err != nil {
 		return "", "", err
 	}
-	has, err := attributesOf(a.HasAttributes)
+	has, err := ReadAttributes(a.HasAttributes)
 	if err != nil {
 		return "", "", err
 	}
@@ -190,25 +189,4 @@ func (a differing) images(renames bool) (before, after string, err error) {
 	}
 	after, err = object(is)
 	return before, after, err
-}
-
-// attributesOf reads a stored JSON object of strings.
-func attributesOf(text string) (map[string]string, error) {
-	if text == "" {
-		return nil, nil
-	}
-	var values map[string]string
-	if err := json.Unmarshal([]byte(text), &values); err != nil {
-		return nil, fmt.Errorf("read stored attributes: %w", err)
-	}
-	return values, nil
-}
-
-// object writes a JSON object with its keys sorted.
-func object(values any) (string, error) {
-	text, err := json.Marshal(values)
-	if err != nil {
-		return "", fmt.Errorf("write attributes: %w", err)
-	}
-	return string(text), nil
 }

@@ -217,7 +217,7 @@ func (p pulling) comeBack(ctx context.Context, table, column, scimID, key string
 // storeUser stores a user that is new or has changed, whatever is known of it:
 // a push is newer than any page.
 func (p pulling) storeUser(ctx context.Context, u directory.User) (int64, error) {
-	attributes, err := sourceAttributes(u.Attributes)
+	attributes, err := WriteAttributes(u.Attributes)
 	if err != nil {
 		return 0, err
 	}

@@ -119,7 +119,7 @@ func upsertUsers(ctx context.Context, tx *Tx, connectionID int64, users []direct
 	for chunk := range chunks(users, rowsAtOnce) {
 		args := make([]any, 0, len(chunk)*14)
 		for _, u := range chunk {
-			attributes, err := sourceAttributes(u.Attributes)
+			attributes, err := WriteAttributes(u.Attributes)
 			if err != nil {
 				return err
 			}

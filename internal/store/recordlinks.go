@@ -131,7 +131,7 @@ func mergedAttributes(ctx context.Context, tx *Tx, targetID int64, outcomes []*O
 	}
 	known := make(map[int64]map[string]string, len(stored))
 	for _, row := range stored {
-		if known[row.UserID], err = attributesOf(row.Attributes); err != nil {
+		if known[row.UserID], err = ReadAttributes(row.Attributes); err != nil {
 			return nil, err
 		}
 	}

@@ -209,14 +209,14 @@ func (s *Store) subjectTarget(ctx context.Context, targetID int64, name string, 
 		return SubjectTarget{}, fmt.Errorf("read what %s should hold of user %d: %w", name, userID, notFound(err))
 	}
 	t := SubjectTarget{ID: targetID, Name: name, WaitsSince: fromMicros(r.WaitsSince), Unlinked: r.Unlinked}
-	wanted, err := readAccountAttributes(r.Attributes)
+	wanted, err := ReadAttributes(r.Attributes)
 	if err != nil {
 		return SubjectTarget{}, err
 	}
 	t.Desired = directory.DesiredAccount{State: directory.DesiredState(r.State), Reason: directory.Reason(r.Reason), Strip: r.Strip, UserName: r.UserName, Email: r.Email,
 		DisplayName: r.DisplayName, Attributes: wanted, Rule: r.Rule, Evidence: directory.Evidence(r.Evidence)}
 	if r.Linked {
-		has, err := readAccountAttributes(r.HasAttributes)
+		has, err := ReadAttributes(r.HasAttributes)
 		if err != nil {
 			return SubjectTarget{}, err
 		}

@@ -306,11 +306,11 @@ func (c *doneChange) judgeAttributes() (value, basis string, err error) {
 		c.Class = directory.ClassIrreversible
 		return "", "", nil
 	}
-	has, err := readAccountAttributes(c.Attributes)
+	has, err := ReadAttributes(c.Attributes)
 	if err != nil {
 		return "", "", err
 	}
-	wants, err := readAccountAttributes(c.DesiredAttributes)
+	wants, err := ReadAttributes(c.DesiredAttributes)
 	if err != nil {
 		return "", "", err
 	}
@@ -341,9 +341,9 @@ func (c *doneChange) judgeAttributes() (value, basis string, err error) {
 		c.Class = directory.ClassUnmanaged
 		return "", "", nil
 	}
-	if value, err = accountAttributes(values); err != nil {
+	if value, err = WriteAttributes(values); err != nil {
 		return "", "", err
 	}
-	basis, err = accountAttributes(rules)
+	basis, err = WriteAttributes(rules)
 	return value, basis, err
 }

@@ -177,19 +177,19 @@ func mergeAttributes(ctx context.Context, tx *Tx, o undoing) (undoing, error) {
 	if len(standing) == 0 {
 		return o, nil
 	}
-	values, err := readAccountAttributes(standing[0].Value)
+	values, err := ReadAttributes(standing[0].Value)
 	if err != nil {
 		return o, err
 	}
-	bases, err := readAccountAttributes(standing[0].Basis)
+	bases, err := ReadAttributes(standing[0].Basis)
 	if err != nil {
 		return o, err
 	}
-	newValues, err := readAccountAttributes(o.Value)
+	newValues, err := ReadAttributes(o.Value)
 	if err != nil {
 		return o, err
 	}
-	newBases, err := readAccountAttributes(o.Basis)
+	newBases, err := ReadAttributes(o.Basis)
 	if err != nil {
 		return o, err
 	}
@@ -199,9 +199,9 @@ func mergeAttributes(ctx context.Context, tx *Tx, o undoing) (undoing, error) {
 		}
 		values[name] = value
 	}
-	if o.Value, err = accountAttributes(values); err != nil {
+	if o.Value, err = WriteAttributes(values); err != nil {
 		return o, err
 	}
-	o.Basis, err = accountAttributes(bases)
+	o.Basis, err = WriteAttributes(bases)
 	return o, err
 }
