@@ -5,6 +5,7 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/people"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin"
 )
 
 // API is the name under which calls appear in the fault engine.
@@ -44,21 +45,10 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Engine == nil {
-		o.Engine = fault.New(o.Seed)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	for _, field := range []struct {
-		value    *string
-		fallback string
-	}{
-		{&o.Workspace, DefaultWorkspace}, {&o.User, DefaultUser}, {&o.Token, DefaultToken}, {&o.AccessToken, DefaultAccessToken},
-	} {
-		if *field.value == "" {
-			*field.value = field.fallback
-		}
-	}
+	standin.Quiet(&o.Engine, &o.Now, o.Seed)
+	standin.Default(&o.Workspace, DefaultWorkspace)
+	standin.Default(&o.User, DefaultUser)
+	standin.Default(&o.Token, DefaultToken)
+	standin.Default(&o.AccessToken, DefaultAccessToken)
 	return o
 }

@@ -3,9 +3,7 @@ package bitbucketcloudsim_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/speccheck"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 )
 
 const (
@@ -40,12 +39,7 @@ func start(t *testing.T, opts bitbucketcloudsim.Options, around ...*speccheck.Ch
 	t.Helper()
 	opts.Engine = fault.New(1)
 	c := &caller{t: t, sim: bitbucketcloudsim.New(opts), engine: opts.Engine}
-	handler := c.sim.Handler()
-	for _, checker := range around {
-		handler = checker.Handler(handler)
-	}
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
+	server := standintest.Listen(t, c.sim.Handler(), around...)
 	c.url, c.client = server.URL, server.Client()
 	return c
 }
@@ -56,10 +50,7 @@ func (c *caller) do(method, path, media, body string) (int, string) {
 	if !strings.HasPrefix(path, "http://") {
 		address = c.url + path
 	}
-	request, err := http.NewRequestWithContext(c.t.Context(), method, address, strings.NewReader(body))
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	request := standintest.Request(c.t, method, address, body)
 	if c.bearer != "" {
 		request.Header.Set("Authorization", "Bearer "+c.bearer)
 	} else {
@@ -68,16 +59,8 @@ func (c *caller) do(method, path, media, body string) (int, string) {
 	if media != "" {
 		request.Header.Set("Content-Type", media)
 	}
-	response, err := c.client.Do(request)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return response.StatusCode, string(text)
+	answer := standintest.Fetch(c.t, c.client, request)
+	return answer.Status, answer.Text
 }
 
 func (c *caller) member(email string) string {

@@ -1,9 +1,6 @@
 package bitbucketdcsim_test
 
 import (
-	"encoding/json"
-	"io"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -11,6 +8,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/bitbucketdcsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/speccheck"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 )
 
 // api speaks to a stand-in as anybody's program might. Whatever it is answered
@@ -40,21 +38,15 @@ func checkedBy(t *testing.T, checker *speccheck.Checker, change ...func(*bitbuck
 		c(&options)
 	}
 	a.sim = bitbucketdcsim.New(options)
-	a.server = httptest.NewServer(checker.Handler(a.sim.Handler()))
-	t.Cleanup(a.server.Close)
+	a.server = standintest.Listen(t, a.sim.Handler(), checker)
 	return a
 }
 
-type answer struct {
-	status int
-	header http.Header
-	text   string
-	body   map[string]any
-}
+type answer struct{ standintest.Answer }
 
 // exception is the class that the first error names.
 func (a answer) exception() string {
-	errors, _ := a.body["errors"].([]any)
+	errors, _ := a.Body["errors"].([]any)
 	if len(errors) == 0 {
 		return ""
 	}
@@ -65,7 +57,7 @@ func (a answer) exception() string {
 // values are the names in a page.
 func (a answer) values() []string {
 	names := []string{}
-	list, _ := a.body["values"].([]any)
+	list, _ := a.Body["values"].([]any)
 	for _, one := range list {
 		switch one := one.(type) {
 		case string:
@@ -80,10 +72,7 @@ func (a answer) values() []string {
 // call makes one request, with headers that change what is otherwise right.
 func (a api) call(t *testing.T, method, path, body string, headers ...string) answer {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, a.server.URL+"/rest/api/latest"+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	request := standintest.Request(t, method, a.server.URL+"/rest/api/latest"+path, body)
 	request.Header.Set("Authorization", "Bearer "+a.sim.Token())
 	request.Header.Set("X-Atlassian-Token", "no-check")
 	if body != "" {
@@ -92,22 +81,7 @@ func (a api) call(t *testing.T, method, path, body string, headers ...string) an
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}
-	response, err := a.server.Client().Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := answer{status: response.StatusCode, header: response.Header, text: string(text)}
-	if strings.HasPrefix(response.Header.Get("Content-Type"), "application/json") {
-		if err := json.Unmarshal(text, &got.body); err != nil {
-			t.Fatalf("%s %s: %v in %q", method, path, err, text)
-		}
-	}
-	return got
+	return answer{standintest.Fetch(t, a.server.Client(), request)}
 }
 
 func newUser(name, email string) string {
@@ -125,8 +99,8 @@ func (a api) seed(t *testing.T) {
 		{"/admin/groups?name=red", "", 200}, {"/admin/groups?name=blue", "", 200},
 		{"/admin/groups/add-users", `{"group":"red","users":["ana"]}`, 200},
 	} {
-		if got := a.call(t, "POST", step.path, step.body); got.status != step.status {
-			t.Fatalf("%s %s: %d %s", step.path, step.body, got.status, got.text)
+		if got := a.call(t, "POST", step.path, step.body); got.Status != step.status {
+			t.Fatalf("%s %s: %d %s", step.path, step.body, got.Status, got.Text)
 		}
 	}
 }

@@ -35,13 +35,13 @@ func TestPagesAreAsLongAsTheServerLikes(t *testing.T) {
 		for {
 			page := a.call(t, "GET", fmt.Sprintf("%s&limit=500&start=%d", list.path, start), "")
 			names := page.values()
-			if len(names) > 2 || page.body["limit"] != 2.0 || page.body["start"] != float64(start) {
-				t.Fatalf("%s: %s", list.path, page.text)
+			if len(names) > 2 || page.Body["limit"] != 2.0 || page.Body["start"] != float64(start) {
+				t.Fatalf("%s: %s", list.path, page.Text)
 			}
 			got = append(got, names...)
-			next, more := page.body["nextPageStart"].(float64)
-			if more == page.body["isLastPage"].(bool) {
-				t.Fatalf("%s: %s", list.path, page.text)
+			next, more := page.Body["nextPageStart"].(float64)
+			if more == page.Body["isLastPage"].(bool) {
+				t.Fatalf("%s: %s", list.path, page.Text)
 			}
 			if !more {
 				break
@@ -72,7 +72,7 @@ func TestListEffects(t *testing.T) {
 		for start := 0; ; {
 			page := a.call(t, "GET", fmt.Sprintf("/admin/users?start=%d", start), "")
 			n += len(page.values())
-			next, more := page.body["nextPageStart"].(float64)
+			next, more := page.Body["nextPageStart"].(float64)
 			if !more {
 				break
 			}
@@ -92,11 +92,11 @@ func TestALimitIsSaidInTheHeaders(t *testing.T) {
 	a.engine.SetLimit(bitbucketdcsim.API, "*", fault.Limit{Requests: 2, Window: 10 * time.Second})
 	for remaining := 1; remaining >= 0; remaining-- {
 		got := a.call(t, "GET", "/admin/groups", "")
-		if got.status != 200 || got.header.Get("X-RateLimit-Remaining") != fmt.Sprint(remaining) {
-			t.Errorf("%d, remaining %q, want %d", got.status, got.header.Get("X-RateLimit-Remaining"), remaining)
+		if got.Status != 200 || got.Header.Get("X-RateLimit-Remaining") != fmt.Sprint(remaining) {
+			t.Errorf("%d, remaining %q, want %d", got.Status, got.Header.Get("X-RateLimit-Remaining"), remaining)
 		}
 	}
-	if got := a.call(t, "GET", "/admin/groups", ""); got.status != 429 || got.header.Get("Retry-After") != "10" {
-		t.Errorf("%d, Retry-After %q", got.status, got.header.Get("Retry-After"))
+	if got := a.call(t, "GET", "/admin/groups", ""); got.Status != 429 || got.Header.Get("Retry-After") != "10" {
+		t.Errorf("%d, Retry-After %q", got.Status, got.Header.Get("Retry-After"))
 	}
 }

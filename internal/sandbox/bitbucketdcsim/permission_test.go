@@ -33,8 +33,8 @@ func TestAUserWithoutAGlobalPermissionHasNoLicence(t *testing.T) {
 		t.Errorf("once taken (-want +got)\n%s", diff)
 	}
 	// They are there all the same, and active.
-	if got := a.call(t, "GET", "/users/ana", ""); got.status != 200 || got.body["active"] != true {
-		t.Errorf("ana: %d %s", got.status, got.text)
+	if got := a.call(t, "GET", "/users/ana", ""); got.Status != 200 || got.Body["active"] != true {
+		t.Errorf("ana: %d %s", got.Status, got.Text)
 	}
 }
 
@@ -42,8 +42,8 @@ func TestAFullLicenceIs403AndNothingIsDone(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, func(o *bitbucketdcsim.Options) { o.SeatLimit = 3 })
 	a.seed(t)
-	if got := a.call(t, "POST", "/admin/users/add-groups", `{"user":"ana","groups":["stash-users"]}`); got.status != 200 {
-		t.Fatalf("the last seat: %d %s", got.status, got.text)
+	if got := a.call(t, "POST", "/admin/users/add-groups", `{"user":"ana","groups":["stash-users"]}`); got.Status != 200 {
+		t.Fatalf("the last seat: %d %s", got.Status, got.Text)
 	}
 	before := a.sim.Roster().State()
 	for _, step := range []struct{ method, path, body string }{
@@ -52,16 +52,16 @@ func TestAFullLicenceIs403AndNothingIsDone(t *testing.T) {
 		{"POST", "/admin/users?name=cat&displayName=Cat&emailAddress=cat@example.com&password=pw", ""},
 		{"PUT", "/admin/permissions/users?name=ben&permission=LICENSED_USER", ""},
 	} {
-		if got := a.call(t, step.method, step.path, step.body); got.status != 403 || got.exception() != "LicenseLimitException" {
-			t.Errorf("%s %s: %d %s", step.method, step.path, got.status, got.text)
+		if got := a.call(t, step.method, step.path, step.body); got.Status != 403 || got.exception() != "LicenseLimitException" {
+			t.Errorf("%s %s: %d %s", step.method, step.path, got.Status, got.Text)
 		}
 	}
 	if diff := cmp.Diff(before, a.sim.Roster().State()); diff != "" {
 		t.Errorf("a refusal changed something\n%s", diff)
 	}
 	for _, body := range []string{`{"group":"blue","users":["ben"]}`, `{"group":"stash-users","users":["ana"]}`} {
-		if got := a.call(t, "POST", "/admin/groups/add-users", body); got.status != 200 {
-			t.Errorf("what takes no seat, %s: %d %s", body, got.status, got.text)
+		if got := a.call(t, "POST", "/admin/groups/add-users", body); got.Status != 200 {
+			t.Errorf("what takes no seat, %s: %d %s", body, got.Status, got.Text)
 		}
 	}
 }
@@ -72,15 +72,15 @@ func TestGlobalPermissions(t *testing.T) {
 	a.seed(t)
 	list := func(of string) map[string]string {
 		held := map[string]string{}
-		for _, one := range a.call(t, "GET", "/admin/permissions/"+of+"s", "").body["values"].([]any) {
+		for _, one := range a.call(t, "GET", "/admin/permissions/"+of+"s", "").Body["values"].([]any) {
 			fields := one.(map[string]any)
 			held[fields[of].(map[string]any)["name"].(string)] = fields["permission"].(string)
 		}
 		return held
 	}
 	for _, path := range []string{"/admin/permissions/groups?name=red&permission=PROJECT_CREATE", "/admin/permissions/users?name=ana&permission=ADMIN"} {
-		if got := a.call(t, "PUT", path, ""); got.status != 204 {
-			t.Errorf("%s: %d %s", path, got.status, got.text)
+		if got := a.call(t, "PUT", path, ""); got.Status != 204 {
+			t.Errorf("%s: %d %s", path, got.Status, got.Text)
 		}
 	}
 	groups := map[string]string{"stash-users": "LICENSED_USER", "bitbucket-administrators": "ADMIN", "red": "PROJECT_CREATE"}
@@ -90,8 +90,8 @@ func TestGlobalPermissions(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"admin": "SYS_ADMIN", "ana": "ADMIN"}, list("user")); diff != "" {
 		t.Errorf("users (-want +got)\n%s", diff)
 	}
-	if got := a.call(t, "DELETE", "/admin/permissions/groups?name=red", ""); got.status != 204 {
-		t.Errorf("%d %s", got.status, got.text)
+	if got := a.call(t, "DELETE", "/admin/permissions/groups?name=red", ""); got.Status != 204 {
+		t.Errorf("%d %s", got.Status, got.Text)
 	}
 	delete(groups, "red")
 	if diff := cmp.Diff(groups, list("group")); diff != "" {

@@ -81,23 +81,12 @@ type Sim struct {
 
 // New makes a fresh Bitbucket with two administrators.
 func New(opts Options) *Sim {
-	for _, one := range []struct {
-		value *string
-		or    string
-	}{{&opts.Token, DefaultToken}, {&opts.User, DefaultUser}, {&opts.Password, DefaultPassword}, {&opts.Version, DefaultVersion}} {
-		if *one.value == "" {
-			*one.value = one.or
-		}
-	}
-	if opts.Engine == nil {
-		opts.Engine = fault.New(opts.Seed)
-	}
-	if opts.MaxPage == 0 {
-		opts.MaxPage = DefaultMaxPage
-	}
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
+	standin.Default(&opts.Token, DefaultToken)
+	standin.Default(&opts.User, DefaultUser)
+	standin.Default(&opts.Password, DefaultPassword)
+	standin.Default(&opts.Version, DefaultVersion)
+	standin.Quiet(&opts.Engine, &opts.Now, opts.Seed)
+	standin.Default(&opts.MaxPage, DefaultMaxPage)
 	s := &Sim{opts: opts, roster: roster.New(opts.Seed), seats: opts.SeatLimit}
 	s.seed()
 	return s

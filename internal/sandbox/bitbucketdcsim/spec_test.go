@@ -39,8 +39,8 @@ func TestEveryOperationIsAsDescribed(t *testing.T) {
 		{"DELETE", "/admin/groups?name=red", ""},
 	}
 	for _, step := range steps {
-		if got := a.call(t, step.method, step.path, step.body); got.status > 299 {
-			t.Errorf("%s %s: %d %s", step.method, step.path, got.status, got.text)
+		if got := a.call(t, step.method, step.path, step.body); got.Status > 299 {
+			t.Errorf("%s %s: %d %s", step.method, step.path, got.Status, got.Text)
 		}
 	}
 	succeeded := 0

@@ -46,8 +46,8 @@ func TestRefusalsAreBitbuckets(t *testing.T) {
 			a.seed(t)
 			before := a.sim.Roster().State()
 			got := a.call(t, test.method, test.path, test.body)
-			if got.status != test.status || got.exception() != test.exception {
-				t.Errorf("%d %s, want %d %s", got.status, got.text, test.status, test.exception)
+			if got.Status != test.status || got.exception() != test.exception {
+				t.Errorf("%d %s, want %d %s", got.Status, got.Text, test.status, test.exception)
 			}
 			if diff := cmp.Diff(before, a.sim.Roster().State()); diff != "" {
 				t.Errorf("a refusal changed something\n%s", diff)
@@ -66,8 +66,8 @@ func TestWhatIsSoAlreadyIsNoMatter(t *testing.T) {
 		{"/admin/users/add-groups", `{"user":"ana","groups":["red"]}`},
 		{"/admin/users/remove-group", `{"context":"ben","itemName":"red"}`},
 	} {
-		if got := a.call(t, "POST", step.path, step.body); got.status != 200 || got.text != "" {
-			t.Errorf("%s %s: %d %s", step.path, step.body, got.status, got.text)
+		if got := a.call(t, "POST", step.path, step.body); got.Status != 200 || got.Text != "" {
+			t.Errorf("%s %s: %d %s", step.path, step.body, got.Status, got.Text)
 		}
 	}
 	if keys := a.engine.AppliedKeys(); len(keys) != 0 {
@@ -78,8 +78,8 @@ func TestWhatIsSoAlreadyIsNoMatter(t *testing.T) {
 func TestWhoIsNotAllowedIsNotServed(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	if got := a.call(t, "GET", "/admin/users", "", "Authorization", "Bearer nothing"); got.status != 401 {
-		t.Errorf("a wrong token: %d %s", got.status, got.text)
+	if got := a.call(t, "GET", "/admin/users", "", "Authorization", "Bearer nothing"); got.Status != 401 {
+		t.Errorf("a wrong token: %d %s", got.Status, got.Text)
 	}
 	request, err := http.NewRequestWithContext(t.Context(), "GET", a.server.URL+"/rest/api/latest/admin/users", nil)
 	if err != nil {
@@ -93,16 +93,16 @@ func TestWhoIsNotAllowedIsNotServed(t *testing.T) {
 	if response.Body.Close(); response.StatusCode != 200 || response.Header.Get("X-AUSERNAME") != bitbucketdcsim.DefaultUser {
 		t.Errorf("a password: %d for %q", response.StatusCode, response.Header.Get("X-AUSERNAME"))
 	}
-	if got := a.call(t, "GET", "/application-properties", "", "Authorization", ""); got.status != 200 || got.body["version"] != bitbucketdcsim.DefaultVersion {
-		t.Errorf("the version, to anybody: %d %s", got.status, got.text)
+	if got := a.call(t, "GET", "/application-properties", "", "Authorization", ""); got.Status != 200 || got.Body["version"] != bitbucketdcsim.DefaultVersion {
+		t.Errorf("the version, to anybody: %d %s", got.Status, got.Text)
 	}
 	// A browser that was tricked into it sends no such header. The description
 	// has no 403 here, so this stand-in is asked without it.
 	bare := httptest.NewServer(a.sim.Handler())
 	t.Cleanup(bare.Close)
 	a.server = bare
-	if got := a.call(t, "POST", newUser("cat", "cat@example.com"), "", "X-Atlassian-Token", ""); got.status != 403 || got.text != "XSRF check failed" {
-		t.Errorf("without X-Atlassian-Token: %d %s", got.status, got.text)
+	if got := a.call(t, "POST", newUser("cat", "cat@example.com"), "", "X-Atlassian-Token", ""); got.Status != 403 || got.Text != "XSRF check failed" {
+		t.Errorf("without X-Atlassian-Token: %d %s", got.Status, got.Text)
 	}
 }
 
@@ -113,7 +113,7 @@ func TestADirectoryThatCannotBeWrittenIsNotWritten(t *testing.T) {
 	if err := a.sim.Roster().ChangeAccount("ana", func(one *roster.Account) { one.External = true }); err != nil {
 		t.Fatal(err)
 	}
-	got := a.call(t, "GET", "/admin/users?filter=ana", "").body["values"].([]any)[0].(map[string]any)
+	got := a.call(t, "GET", "/admin/users?filter=ana", "").Body["values"].([]any)[0].(map[string]any)
 	for _, field := range []string{"mutableDetails", "mutableGroups", "deletable"} {
 		if got[field] != false {
 			t.Errorf("%s is %v", field, got[field])
@@ -129,14 +129,14 @@ func TestADirectoryThatCannotBeWrittenIsNotWritten(t *testing.T) {
 		{"POST", "/admin/users/remove-group", `{"context":"ana","itemName":"red"}`, 403},
 		{"DELETE", "/admin/users?name=ana", "", 403},
 	} {
-		if got := a.call(t, step.method, step.path, step.body); got.status != step.status {
-			t.Errorf("%s %s: %d %s", step.method, step.path, got.status, got.text)
+		if got := a.call(t, step.method, step.path, step.body); got.Status != step.status {
+			t.Errorf("%s %s: %d %s", step.method, step.path, got.Status, got.Text)
 		}
 	}
 	if diff := cmp.Diff(before, a.sim.Roster().State()); diff != "" {
 		t.Errorf("something changed\n%s", diff)
 	}
-	if types := a.call(t, "GET", "/admin/user-directories", "").text; !strings.Contains(types, `"LDAP"`) {
+	if types := a.call(t, "GET", "/admin/user-directories", "").Text; !strings.Contains(types, `"LDAP"`) {
 		t.Errorf("the directories are %s", types)
 	}
 }
@@ -145,13 +145,13 @@ func TestARenamedUserIsAnotherToWhoKeepsTheName(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	a.seed(t)
-	if got := a.call(t, "POST", "/admin/users/rename", `{"name":"ana","newName":"ana.lopez"}`); got.status != 200 || got.body["slug"] != "ana.lopez" {
-		t.Fatalf("%d %s", got.status, got.text)
+	if got := a.call(t, "POST", "/admin/users/rename", `{"name":"ana","newName":"ana.lopez"}`); got.Status != 200 || got.Body["slug"] != "ana.lopez" {
+		t.Fatalf("%d %s", got.Status, got.Text)
 	}
 	if got := a.call(t, "GET", "/admin/groups/more-members?context=red", "").values(); cmp.Diff([]string{"ana.lopez"}, got) != "" {
 		t.Errorf("members %v", got)
 	}
-	if got := a.call(t, "DELETE", "/admin/users?name=ana", ""); got.status != 404 {
-		t.Errorf("the old name: %d", got.status)
+	if got := a.call(t, "DELETE", "/admin/users?name=ana", ""); got.Status != 404 {
+		t.Errorf("the old name: %d", got.Status)
 	}
 }

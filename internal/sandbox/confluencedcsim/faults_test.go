@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/confluencedcsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 )
 
 func TestListsAreWrongAsFaultsWantThem(t *testing.T) {
@@ -18,28 +19,17 @@ func TestListsAreWrongAsFaultsWantThem(t *testing.T) {
 				engine := fault.New(1)
 				now := time.Unix(1_800_000_000, 0)
 				s := serve(confluencedcsim.Options{Engine: engine, Now: func() time.Time { return now }})
-				crowd := s.seedGroup(t, "crowd")
 				// Two administrators and three groups are there already, the last of all
 				// is made over the API.
-				for i := range 9 {
-					a := s.seed(t, fmt.Sprintf("seeded%d", i))
-					if _, err := s.sim.Roster().Join(crowd.ID, a.ID); err != nil {
-						t.Fatal(err)
-					}
-				}
-				for _, id := range []string{"rollcall", "admin"} {
-					if _, err := s.sim.Roster().Join(crowd.ID, id); err != nil {
-						t.Fatal(err)
-					}
-				}
+				s.SeedCrowd(t, "rollcall", "admin")
 				for i := range 8 {
-					s.seedGroup(t, fmt.Sprintf("team%d", i))
+					s.SeedGroup(t, fmt.Sprintf("team%d", i))
 				}
 				for _, call := range [][2]string{
 					{"POST /api/admin/user", `{"userName":"new","fullName":"New","email":"new@example.com","password":"p"}`},
 					{"PUT /api/user/new/group/crowd", ""}, {"POST /api/admin/group", `{"type":"group","name":"newest"}`},
 				} {
-					if status, body := s.ask(t, call[0], call[1]); status >= 300 {
+					if status, body := s.Ask(t, call[0], call[1]); status >= 300 {
 						t.Fatalf("%s: %d %v", call[0], status, body)
 					}
 				}
@@ -48,7 +38,7 @@ func TestListsAreWrongAsFaultsWantThem(t *testing.T) {
 				}
 				seen := 0
 				for start := 0; ; start += 4 {
-					_, body := s.ask(t, fmt.Sprintf("%s&start=%d", list, start), "")
+					_, body := s.Ask(t, fmt.Sprintf("%s&start=%d", list, start), "")
 					seen += len(body["results"].([]any))
 					if _, more := body["_links"].(map[string]any)["next"]; !more {
 						break
@@ -66,10 +56,5 @@ func TestALimitIsToldAndKept(t *testing.T) {
 	t.Parallel()
 	engine := fault.New(1)
 	s := serve(confluencedcsim.Options{Engine: engine})
-	engine.SetLimit(confluencedcsim.API, "*", fault.Limit{Requests: 1, Window: time.Minute})
-	for i, want := range []int{200, 429} {
-		if status, _ := s.ask(t, "GET /api/user/current", ""); status != want {
-			t.Errorf("call %d: %d, want %d", i, status, want)
-		}
-	}
+	standintest.WantLimited(t, s, engine, confluencedcsim.API, "GET /api/user/current")
 }

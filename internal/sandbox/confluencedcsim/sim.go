@@ -74,15 +74,7 @@ func (s *Sim) SetSeatLimit(limit int) { s.seats.Store(int64(limit)) }
 
 // atLeast reports whether the version is one or a later one.
 func (s *Sim) atLeast(major, minor int) bool {
-	var numbers []int
-	for part := range strings.SplitSeq(s.opts.Version, ".") {
-		number, err := strconv.Atoi(part)
-		if err != nil {
-			break
-		}
-		numbers = append(numbers, number)
-	}
-	return slices.Compare(numbers, []int{major, minor}) >= 0
+	return slices.Compare(standin.VersionNumbers(s.opts.Version), []int{major, minor}) >= 0
 }
 
 // Handler serves the API at /rest.

@@ -17,11 +17,11 @@ func TestTheStandInAnswersAsTheAPIDescriptionSays(t *testing.T) {
 		ExceptAnswer("GET /rest/api/group/{groupName} 404", "GET /rest/api/group/{groupName}/member 404")
 	for _, test := range refusals() {
 		s := populated(t, confluencedcsim.Options{})
-		s.handler = checker.Handler(s.handler)
-		s.ask(t, test.call, test.body)
+		s.Handler = checker.Handler(s.Handler)
+		s.Ask(t, test.call, test.body)
 	}
 	s := populated(t, confluencedcsim.Options{})
-	s.handler = checker.Handler(s.handler)
+	s.Handler = checker.Handler(s.Handler)
 	for _, call := range []struct {
 		call, body string
 		want       int
@@ -46,7 +46,7 @@ func TestTheStandInAnswersAsTheAPIDescriptionSays(t *testing.T) {
 		{"POST /api/admin/group", `{"type":"group","name":"Fresh"}`, 200},
 		{"DELETE /api/admin/group/fresh", "", 204},
 	} {
-		if status, body := s.ask(t, call.call, call.body); status != call.want {
+		if status, body := s.Ask(t, call.call, call.body); status != call.want {
 			t.Errorf("%s: %d %v, want %d", call.call, status, body, call.want)
 		}
 	}

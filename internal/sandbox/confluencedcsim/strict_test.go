@@ -1,77 +1,29 @@
 package confluencedcsim_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/confluencedcsim"
-	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 )
 
 // server is a stand-in, called without a client of ours.
-type server struct {
-	sim     *confluencedcsim.Sim
-	handler http.Handler
-	token   string
-	// forged leaves the header out that says that a write is meant.
-	forged bool
-}
+type server = standintest.Caller[*confluencedcsim.Sim]
 
 func serve(options confluencedcsim.Options) server {
 	sim := confluencedcsim.New(options)
-	return server{sim: sim, handler: sim.Handler(), token: confluencedcsim.DefaultToken}
+	return server{
+		Sim: sim, Handler: sim.Handler(), Root: "/rest", Token: confluencedcsim.DefaultToken,
+		Header: http.Header{"Accept": {"application/json"}, "X-Atlassian-Token": {"no-check"}},
+	}
 }
 
-// ask makes a call ("GET /api/user?username=ana") and returns status and body.
-func (s server) ask(t *testing.T, call, body string) (int, map[string]any) {
-	t.Helper()
-	method, path, _ := strings.Cut(call, " ")
-	request := httptest.NewRequestWithContext(t.Context(), method, "/rest"+path, strings.NewReader(body))
-	request.Header.Set("Accept", "application/json")
-	if s.token != "" {
-		request.Header.Set("Authorization", "Bearer "+s.token)
-	}
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	if !s.forged {
-		request.Header.Set("X-Atlassian-Token", "no-check")
-	}
-	answer := httptest.NewRecorder()
-	s.handler.ServeHTTP(answer, request)
-	var decoded map[string]any
-	if text := answer.Body.String(); strings.HasPrefix(text, "{") {
-		if err := json.Unmarshal([]byte(text), &decoded); err != nil {
-			t.Fatalf("%s: %v in %s", call, err, text)
-		}
-	}
-	return answer.Code, decoded
-}
-
-func (s server) seed(t *testing.T, name string) roster.Account {
-	t.Helper()
-	a := s.sim.NewAccount(name, name+"@example.com", "Person "+name)
-	if err := s.sim.Roster().AddAccount(a); err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-func (s server) seedGroup(t *testing.T, name string) roster.Group {
-	t.Helper()
-	g := s.sim.NewGroup(name)
-	if err := s.sim.Roster().AddGroup(g); err != nil {
-		t.Fatal(err)
-	}
-	return g
-}
-
+// refusal is a call and the status that it is refused with.
 type refusal struct {
 	name, call, body string
 	want             int
@@ -120,17 +72,7 @@ func refusals() []refusal {
 func populated(t *testing.T, options confluencedcsim.Options) server {
 	t.Helper()
 	s := serve(options)
-	ana, staff := s.seed(t, "ana"), s.seedGroup(t, "staff")
-	ldap, external := s.sim.NewAccount("ldap", "ldap@example.com", "L"), s.sim.NewGroup("ldap-staff")
-	ldap.External, external.External = true, true
-	for _, err := range []error{s.sim.Roster().AddAccount(ldap), s.sim.Roster().AddGroup(external)} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := s.sim.Roster().Join(staff.ID, ana.ID); err != nil {
-		t.Fatal(err)
-	}
+	s.Populate(t)
 	return s
 }
 
@@ -139,17 +81,9 @@ func TestWhatConfluenceRefusesIsRefusedAndChangesNothing(t *testing.T) {
 	for _, test := range refusals() {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := populated(t, confluencedcsim.Options{})
-			before := s.sim.Roster().State()
-			status, body := s.ask(t, test.call, test.body)
-			if status != test.want {
-				t.Errorf("got %d %v, want %d", status, body, test.want)
-			}
+			body := standintest.WantRefused(t, populated(t, confluencedcsim.Options{}), test.call, test.body, test.want)
 			if body["statusCode"] != float64(test.want) || body["message"] == "" {
 				t.Errorf("the body is not Confluence's: %v", body)
-			}
-			if diff := cmp.Diff(before, s.sim.Roster().State()); diff != "" {
-				t.Errorf("something changed (-before +after)\n%s", diff)
 			}
 		})
 	}
@@ -158,9 +92,9 @@ func TestWhatConfluenceRefusesIsRefusedAndChangesNothing(t *testing.T) {
 func TestASlashInANameReachesNothing(t *testing.T) {
 	t.Parallel()
 	s := populated(t, confluencedcsim.Options{})
-	s.seedGroup(t, "a/b")
+	s.SeedGroup(t, "a/b")
 	for _, call := range []string{"GET /api/group/a%2Fb", "PUT /api/user/ana/group/a%2fb", "GET /api/group/a%5Cb"} {
-		if status, body := s.ask(t, call, ""); status != 400 || body != nil {
+		if status, body := s.Ask(t, call, ""); status != 400 || body != nil {
 			t.Errorf("%s: %d %v, want the web server's 400", call, status, body)
 		}
 	}
@@ -173,7 +107,7 @@ func TestNobodysAddressIsShown(t *testing.T) {
 		"GET /api/user?username=ana&expand=status", "GET /api/user/list?expand=status", "GET /api/group/staff/member", "GET /api/user/current",
 		"GET /api/admin/users/list/active",
 	} {
-		status, body := s.ask(t, call, "")
+		status, body := s.Ask(t, call, "")
 		if text := fmt.Sprint(body); status != 200 || strings.Contains(text, "@") {
 			t.Errorf("%s: %d %s", call, status, text)
 		}
@@ -183,14 +117,14 @@ func TestNobodysAddressIsShown(t *testing.T) {
 func TestTheStatusIsToldToWhoAsksForIt(t *testing.T) {
 	t.Parallel()
 	s := populated(t, confluencedcsim.Options{})
-	if _, body := s.ask(t, "GET /api/user?username=ana", ""); body["status"] != nil {
+	if _, body := s.Ask(t, "GET /api/user?username=ana", ""); body["status"] != nil {
 		t.Errorf("it is told unasked: %v", body)
 	}
 	for _, step := range []struct{ call, want string }{{"disable", "deactivated"}, {"disable", "deactivated"}, {"enable", "current"}, {"enable", "current"}} {
-		if status, _ := s.ask(t, "PUT /api/admin/user/ana/"+step.call, ""); status != 204 {
+		if status, _ := s.Ask(t, "PUT /api/admin/user/ana/"+step.call, ""); status != 204 {
 			t.Errorf("%s: %d", step.call, status)
 		}
-		if _, body := s.ask(t, "GET /api/user?username=ana&expand=status", ""); body["status"] != step.want {
+		if _, body := s.Ask(t, "GET /api/user?username=ana&expand=status", ""); body["status"] != step.want {
 			t.Errorf("after %s: %v", step.call, body["status"])
 		}
 	}
@@ -199,15 +133,15 @@ func TestTheStatusIsToldToWhoAsksForIt(t *testing.T) {
 func TestAWriteWithoutTheHeaderIsTakenForForged(t *testing.T) {
 	t.Parallel()
 	s := populated(t, confluencedcsim.Options{})
-	s.forged = true
+	s.Header.Del("X-Atlassian-Token")
 	for _, call := range []string{
 		"PUT /api/user/ana/group/confluence-users", "DELETE /api/user/ana/group/staff", "PUT /api/admin/user/ana/disable", "DELETE /api/admin/user/ana",
 	} {
-		if status, _ := s.ask(t, call, ""); status != 403 {
+		if status, _ := s.Ask(t, call, ""); status != 403 {
 			t.Errorf("%s: %d, want 403", call, status)
 		}
 	}
-	if status, _ := s.ask(t, "GET /api/group/staff", ""); status != 200 {
+	if status, _ := s.Ask(t, "GET /api/group/staff", ""); status != 200 {
 		t.Errorf("a read: %d", status)
 	}
 }
@@ -216,11 +150,11 @@ func TestWithoutTheRightCredentialNothingIsAnswered(t *testing.T) {
 	t.Parallel()
 	s := populated(t, confluencedcsim.Options{})
 	for _, token := range []string{"", "wrong"} {
-		s.token = token
-		if status, _ := s.ask(t, "GET /api/user/current", ""); status != 401 {
+		s.Token = token
+		if status, _ := s.Ask(t, "GET /api/user/current", ""); status != 401 {
 			t.Errorf("with %q: %d, want 401", token, status)
 		}
-		if status, body := s.ask(t, "GET /applinks/1.0/manifest", ""); status != 200 || body["version"] != confluencedcsim.DefaultVersion {
+		if status, body := s.Ask(t, "GET /applinks/1.0/manifest", ""); status != 200 || body["version"] != confluencedcsim.DefaultVersion {
 			t.Errorf("the manifest, with %q: %d %v", token, status, body)
 		}
 	}
@@ -243,7 +177,7 @@ func TestVersionsDifferInWhatTheyHave(t *testing.T) {
 			{"disable", "PUT /api/admin/user/ana/disable", ""},
 			{"delete", "DELETE /api/admin/user/ana", ""},
 		} {
-			switch status, _ := s.ask(t, call.call, call.body); {
+			switch status, _ := s.Ask(t, call.call, call.body); {
 			case status < 300:
 				got[call.what] = true
 			case status != 404 && status != 405:
@@ -259,17 +193,17 @@ func TestVersionsDifferInWhatTheyHave(t *testing.T) {
 func TestADeletionIsATask(t *testing.T) {
 	t.Parallel()
 	s := populated(t, confluencedcsim.Options{TaskPolls: 2})
-	status, task := s.ask(t, "DELETE /api/admin/user/ana", "")
+	status, task := s.Ask(t, "DELETE /api/admin/user/ana", "")
 	path, _ := task["statusPath"].(string)
 	if status != 202 || !strings.HasPrefix(path, "/rest/api/longtask/") {
 		t.Fatalf("got %d %v", status, task)
 	}
 	for look, over := range []bool{false, true} {
-		_, state := s.ask(t, "GET "+strings.TrimPrefix(path, "/rest"), "")
+		_, state := s.Ask(t, "GET "+strings.TrimPrefix(path, "/rest"), "")
 		if (state["percentageComplete"] == 100.0) != over {
 			t.Errorf("look %d: %v", look, state)
 		}
-		if _, there := s.sim.Roster().Account("ana"); there == over {
+		if _, there := s.Sim.Roster().Account("ana"); there == over {
 			t.Errorf("look %d: the account is there: %t", look, there)
 		}
 	}
@@ -280,7 +214,7 @@ func TestALicenceHasAnEnd(t *testing.T) {
 	s := populated(t, confluencedcsim.Options{SeatLimit: 1})
 	for i, want := range []int{201, 402} {
 		body := fmt.Sprintf(`{"userName":"new%d","fullName":"New","email":"new@example.com","password":"p"}`, i)
-		if got, _ := s.ask(t, "POST /api/admin/user", body); got != want {
+		if got, _ := s.Ask(t, "POST /api/admin/user", body); got != want {
 			t.Errorf("user %d: %d, want %d", i, got, want)
 		}
 	}
@@ -290,11 +224,11 @@ func TestPagesSayWhereTheNextOneIs(t *testing.T) {
 	t.Parallel()
 	s := populated(t, confluencedcsim.Options{PageLimit: 4})
 	for i := range 9 {
-		s.seedGroup(t, fmt.Sprintf("team %d", i))
+		s.SeedGroup(t, fmt.Sprintf("team %d", i))
 	}
 	var names []string
 	for call := "GET /api/group?limit=1000"; ; {
-		status, body := s.ask(t, call, "")
+		status, body := s.Ask(t, call, "")
 		if status != 200 || body["limit"] != 4.0 {
 			t.Fatalf("%s: %d %v", call, status, body)
 		}

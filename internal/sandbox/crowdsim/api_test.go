@@ -1,16 +1,13 @@
 package crowdsim_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/crowdsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 )
 
 // api speaks to a stand-in as anybody's program might.
@@ -28,47 +25,21 @@ func newAPI(t *testing.T, change ...func(*crowdsim.Options)) api {
 		c(&options)
 	}
 	a.sim = crowdsim.New(options)
-	a.server = httptest.NewServer(a.sim.Handler())
-	t.Cleanup(a.server.Close)
+	a.server = standintest.Listen(t, a.sim.Handler())
 	return a
 }
 
-type answer struct {
-	status int
-	header http.Header
-	text   string
-	body   map[string]any
-}
-
 // call makes one request, with headers that change what is otherwise right.
-func (a api) call(t *testing.T, method, path, body string, headers ...string) answer {
+func (a api) call(t *testing.T, method, path, body string, headers ...string) standintest.Answer {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, a.server.URL+"/rest/usermanagement/1"+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	request := standintest.Request(t, method, a.server.URL+"/rest/usermanagement/1"+path, body)
 	request.SetBasicAuth(a.sim.Application(), a.sim.Password())
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}
-	response, err := a.server.Client().Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := answer{status: response.StatusCode, header: response.Header, text: string(text)}
-	if strings.HasPrefix(response.Header.Get("Content-Type"), "application/json") {
-		if err := json.Unmarshal(text, &got.body); err != nil {
-			t.Fatalf("%s %s: %v in %q", method, path, err, text)
-		}
-	}
-	return got
+	return standintest.Fetch(t, a.server.Client(), request)
 }
 
 // seed makes users "ana" and "ben" and groups "red" and "blue", ana in red.
@@ -79,8 +50,8 @@ func (a api) seed(t *testing.T) {
 		{"/group", `{"name":"red","type":"GROUP","active":true}`}, {"/group", `{"name":"blue","type":"GROUP","active":true}`},
 		{"/user/group/direct?username=ana", `{"name":"red"}`},
 	} {
-		if got := a.call(t, "POST", step.path, step.body); got.status != 201 || got.text != "" {
-			t.Fatalf("%s %s: %d %s", step.path, step.body, got.status, got.text)
+		if got := a.call(t, "POST", step.path, step.body); got.Status != 201 || got.Text != "" {
+			t.Fatalf("%s %s: %d %s", step.path, step.body, got.Status, got.Text)
 		}
 	}
 }

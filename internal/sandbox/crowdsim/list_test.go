@@ -17,8 +17,8 @@ func TestSearches(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	for name, email := range map[string]string{"ana": "ana@example.com", "ben": "BEN@example.com", "star": "st*r@example.com"} {
-		if got := a.call(t, "POST", "/user", user(name, email)); got.status != 201 {
-			t.Fatal(got.text)
+		if got := a.call(t, "POST", "/user", user(name, email)); got.Status != 201 {
+			t.Fatal(got.Text)
 		}
 	}
 	for restriction, want := range map[string]string{
@@ -35,7 +35,7 @@ func TestSearches(t *testing.T) {
 	} {
 		got := a.call(t, "GET", "/search?entity-type=user&restriction="+url.QueryEscape(restriction), "")
 		names := map[string]bool{}
-		for _, one := range got.body["users"].([]any) {
+		for _, one := range got.Body["users"].([]any) {
 			names[one.(map[string]any)["name"].(string)] = true
 		}
 		wanted := map[string]bool{}
@@ -55,7 +55,7 @@ func TestListsStopAtMaxResultsWithoutAWord(t *testing.T) {
 	names := func(query string) []string {
 		got := a.call(t, "GET", "/search?entity-type=user"+query, "")
 		list := []string{}
-		for _, one := range got.body["users"].([]any) {
+		for _, one := range got.Body["users"].([]any) {
 			fields := one.(map[string]any)
 			list = append(list, fields["name"].(string))
 			if expanded := fields["email"] != ""; expanded != strings.Contains(query, "expand=user") {
@@ -94,7 +94,7 @@ func TestListEffects(t *testing.T) {
 		n := 0
 		for start := 0; ; start += 2 {
 			got := a.call(t, "GET", fmt.Sprintf("/search?entity-type=user&max-results=2&start-index=%d", start), "")
-			page := got.body["users"].([]any)
+			page := got.Body["users"].([]any)
 			n += len(page)
 			if len(page) < 2 {
 				break
@@ -115,8 +115,8 @@ func TestAListOfWhatIsNotThereIsEmpty(t *testing.T) {
 		"/group/child-group/direct?groupname=green": "groups", "/user/group/direct?username=cat": "groups",
 	} {
 		got := a.call(t, "GET", path, "")
-		if elements, is := got.body[list].([]any); got.status != 200 || !is || len(elements) != 0 {
-			t.Errorf("%s: %d %s", path, got.status, got.text)
+		if elements, is := got.Body[list].([]any); got.Status != 200 || !is || len(elements) != 0 {
+			t.Errorf("%s: %d %s", path, got.Status, got.Text)
 		}
 	}
 }
@@ -125,19 +125,19 @@ func TestAttributesAreEmptyUnlessTheyAreAskedFor(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	a.seed(t)
-	if got := a.call(t, "POST", "/user/attribute?username=ana", `{"attributes":[{"name":"x","values":["1"]}]}`); got.status != 204 {
-		t.Fatal(got.text)
+	if got := a.call(t, "POST", "/user/attribute?username=ana", `{"attributes":[{"name":"x","values":["1"]}]}`); got.Status != 204 {
+		t.Fatal(got.Text)
 	}
 	count := func(user any) int {
 		return len(user.(map[string]any)["attributes"].(map[string]any)["attributes"].([]any))
 	}
 	for path, want := range map[string]int{"/user?username=ana": 0, "/user?username=ana&expand=attributes": 1} {
-		if got := count(a.call(t, "GET", path, "").body); got != want {
+		if got := count(a.call(t, "GET", path, "").Body); got != want {
 			t.Errorf("%s: %d attributes, want %d", path, got, want)
 		}
 	}
 	for expand, want := range map[string]int{"user": 0, "user,attributes": 1} {
-		got := a.call(t, "GET", "/search?entity-type=user&restriction=name%3Dana&expand="+expand, "").body["users"].([]any)
+		got := a.call(t, "GET", "/search?entity-type=user&restriction=name%3Dana&expand="+expand, "").Body["users"].([]any)
 		if n := count(got[0]); n != want {
 			t.Errorf("expand=%s: %d attributes, want %d", expand, n, want)
 		}

@@ -55,21 +55,10 @@ type Sim struct {
 
 // New makes a fresh Crowd with one administrator.
 func New(opts Options) *Sim {
-	if opts.Application == "" {
-		opts.Application = DefaultApplication
-	}
-	if opts.Password == "" {
-		opts.Password = DefaultPassword
-	}
-	if opts.Version == "" {
-		opts.Version = DefaultVersion
-	}
-	if opts.Engine == nil {
-		opts.Engine = fault.New(opts.Seed)
-	}
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
+	standin.Default(&opts.Application, DefaultApplication)
+	standin.Default(&opts.Password, DefaultPassword)
+	standin.Default(&opts.Version, DefaultVersion)
+	standin.Quiet(&opts.Engine, &opts.Now, opts.Seed)
 	s := &Sim{opts: opts, roster: roster.New(opts.Seed)}
 	s.seed()
 	return s

@@ -50,8 +50,8 @@ func TestRefusalsAreCrowds(t *testing.T) {
 			a.seed(t)
 			before := a.sim.Roster().State()
 			got := a.call(t, test.method, test.path, test.body)
-			if got.status != test.status || got.body["reason"] != test.reason {
-				t.Errorf("%d %s, want %d %s", got.status, got.text, test.status, test.reason)
+			if got.Status != test.status || got.Body["reason"] != test.reason {
+				t.Errorf("%d %s, want %d %s", got.Status, got.Text, test.status, test.reason)
 			}
 			if diff := cmp.Diff(before, a.sim.Roster().State()); diff != "" {
 				t.Errorf("a refusal changed something\n%s", diff)
@@ -63,17 +63,17 @@ func TestRefusalsAreCrowds(t *testing.T) {
 func TestWhoDoesNotSpeakAsCrowdWantsIsNotServed(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	if got := a.call(t, "GET", "/user?username=crowd-admin", "", "Authorization", "Basic bm9ib2R5Om5vdGhpbmc="); got.status != 401 || got.body != nil {
-		t.Errorf("a user's password: %d %s, want 401 in plain text", got.status, got.text)
+	if got := a.call(t, "GET", "/user?username=crowd-admin", "", "Authorization", "Basic bm9ib2R5Om5vdGhpbmc="); got.Status != 401 || got.Body != nil {
+		t.Errorf("a user's password: %d %s, want 401 in plain text", got.Status, got.Text)
 	}
-	if got := a.call(t, "GET", "/user?username=crowd-admin", "", "Accept", "*/*"); !strings.HasPrefix(got.text, "<?xml") {
-		t.Errorf("without asking for JSON: %s, want XML", got.text)
+	if got := a.call(t, "GET", "/user?username=crowd-admin", "", "Accept", "*/*"); !strings.HasPrefix(got.Text, "<?xml") {
+		t.Errorf("without asking for JSON: %s, want XML", got.Text)
 	}
-	if got := a.call(t, "POST", "/user", user("ana", ""), "Content-Type", "text/plain"); got.status != 400 {
-		t.Errorf("plain text: %d", got.status)
+	if got := a.call(t, "POST", "/user", user("ana", ""), "Content-Type", "text/plain"); got.Status != 400 {
+		t.Errorf("plain text: %d", got.Status)
 	}
-	if got := a.call(t, "GET", "/nothing", ""); got.status != 404 || got.body != nil {
-		t.Errorf("a path that is not there: %d %s, want 404 that is not the API's", got.status, got.text)
+	if got := a.call(t, "GET", "/nothing", ""); got.Status != 404 || got.Body != nil {
+		t.Errorf("a path that is not there: %d %s, want 404 that is not the API's", got.Status, got.Text)
 	}
 }
 
@@ -81,10 +81,10 @@ func TestAnUpdateReplacesTheWholeUser(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	a.seed(t)
-	if got := a.call(t, "PUT", "/user?username=ana", `{"name":"ana","email":"new@example.com"}`); got.status != 204 {
-		t.Fatalf("%d %s", got.status, got.text)
+	if got := a.call(t, "PUT", "/user?username=ana", `{"name":"ana","email":"new@example.com"}`); got.Status != 204 {
+		t.Fatalf("%d %s", got.Status, got.Text)
 	}
-	got := a.call(t, "GET", "/user?username=ANA&expand=attributes", "").body
+	got := a.call(t, "GET", "/user?username=ANA&expand=attributes", "").Body
 	for field, want := range map[string]any{"name": "ana", "email": "new@example.com", "display-name": "", "first-name": "", "active": false} {
 		if got[field] != want {
 			t.Errorf("%s is %v, want %v", field, got[field], want)
@@ -96,14 +96,14 @@ func TestARenamedUserIsAnotherToWhoKeepsTheName(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	a.seed(t)
-	if got := a.call(t, "POST", "/user/rename?username=ana", `{"new-name":"ana.lopez"}`); got.status != 200 {
-		t.Fatalf("%d %s", got.status, got.text)
+	if got := a.call(t, "POST", "/user/rename?username=ana", `{"new-name":"ana.lopez"}`); got.Status != 200 {
+		t.Fatalf("%d %s", got.Status, got.Text)
 	}
-	if got := a.call(t, "GET", "/user?username=ana", ""); got.status != 404 {
-		t.Errorf("the old name: %d", got.status)
+	if got := a.call(t, "GET", "/user?username=ana", ""); got.Status != 404 {
+		t.Errorf("the old name: %d", got.Status)
 	}
-	if got := a.call(t, "GET", "/user/group/direct?username=ana.lopez&groupname=red", ""); got.status != 200 {
-		t.Errorf("the membership under the new name: %d", got.status)
+	if got := a.call(t, "GET", "/user/group/direct?username=ana.lopez&groupname=red", ""); got.Status != 200 {
+		t.Errorf("the membership under the new name: %d", got.Status)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/people"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin"
 )
 
 // API is the name under which calls appear in the fault engine.
@@ -43,28 +44,14 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Engine == nil {
-		o.Engine = fault.New(o.Seed)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	for _, field := range []struct {
-		value    *string
-		fallback string
-	}{
-		{&o.Directory, DefaultDirectory}, {&o.Key, DefaultKey},
-		{&o.Organization, DefaultOrganization}, {&o.OrganizationKey, DefaultOrganizationKey},
-	} {
-		if *field.value == "" {
-			*field.value = field.fallback
-		}
-	}
+	standin.Quiet(&o.Engine, &o.Now, o.Seed)
+	standin.Default(&o.Directory, DefaultDirectory)
+	standin.Default(&o.Key, DefaultKey)
+	standin.Default(&o.Organization, DefaultOrganization)
+	standin.Default(&o.OrganizationKey, DefaultOrganizationKey)
 	if o.Domains == nil {
 		o.Domains = []string{people.Domain, people.PartnerDomain, "example.com"}
 	}
-	if o.Page == 0 {
-		o.Page = DefaultPage
-	}
+	standin.Default(&o.Page, DefaultPage)
 	return o
 }

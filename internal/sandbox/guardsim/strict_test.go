@@ -1,18 +1,16 @@
 package guardsim_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/guardsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/speccheck"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 )
 
 const (
@@ -35,12 +33,7 @@ func start(t *testing.T, opts guardsim.Options, around ...*speccheck.Checker) *c
 	t.Helper()
 	opts.Engine = fault.New(1)
 	c := &caller{t: t, sim: guardsim.New(opts), engine: opts.Engine}
-	handler := c.sim.Handler()
-	for _, checker := range around {
-		handler = checker.Handler(handler)
-	}
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
+	server := standintest.Listen(t, c.sim.Handler(), around...)
 	c.url, c.client = server.URL, server.Client()
 	return c
 }
@@ -57,14 +50,7 @@ func (c *caller) do(method, path, body string) (int, string) {
 
 func (c *caller) with(key, media, method, path, body string) (int, string) {
 	c.t.Helper()
-	var payload io.Reader
-	if body != "" {
-		payload = bytes.NewReader([]byte(body))
-	}
-	request, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, payload)
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	request := standintest.Request(c.t, method, c.url+path, body)
 	if strings.HasPrefix(path, "/admin/") && media == "application/scim+json" {
 		media = "application/json"
 	}
@@ -72,16 +58,8 @@ func (c *caller) with(key, media, method, path, body string) (int, string) {
 	if body != "" {
 		request.Header.Set("Content-Type", media)
 	}
-	response, err := c.client.Do(request)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return response.StatusCode, string(text)
+	answer := standintest.Fetch(c.t, c.client, request)
+	return answer.Status, answer.Text
 }
 
 // made creates something and returns its id.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/jiradcsim"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 )
 
 func TestListsAreWrongAsFaultsWantThem(t *testing.T) {
@@ -18,26 +19,19 @@ func TestListsAreWrongAsFaultsWantThem(t *testing.T) {
 				engine := fault.New(1)
 				now := time.Unix(1_800_000_000, 0)
 				s := serve(jiradcsim.Options{Engine: engine, Now: func() time.Time { return now }})
-				crowd := s.seedGroup(t, "crowd")
 				// Two administrators are there already, the last of all is made over the
 				// API.
-				for i := range 9 {
-					a := s.seed(t, fmt.Sprintf("seeded%d", i))
-					if _, err := s.sim.Roster().Join(crowd.ID, a.ID); err != nil {
-						t.Fatal(err)
-					}
-				}
+				var administrators []string
 				for _, name := range []string{jiradcsim.DefaultUser, jiradcsim.DefaultLeadsTo} {
-					a, _ := s.sim.Roster().AccountNamed(name)
-					if _, err := s.sim.Roster().Join(crowd.ID, a.ID); err != nil {
-						t.Fatal(err)
-					}
+					a, _ := s.Sim.Roster().AccountNamed(name)
+					administrators = append(administrators, a.ID)
 				}
+				s.SeedCrowd(t, administrators...)
 				for _, call := range [][2]string{
 					{"POST /user", `{"name":"new","emailAddress":"new@example.com","displayName":"New"}`},
 					{"POST /group/user?groupname=crowd", `{"name":"new"}`},
 				} {
-					if status, body := s.ask(t, call[0], call[1]); status >= 300 {
+					if status, body := s.Ask(t, call[0], call[1]); status >= 300 {
 						t.Fatalf("%s: %d %v", call[0], status, body)
 					}
 				}
@@ -46,7 +40,7 @@ func TestListsAreWrongAsFaultsWantThem(t *testing.T) {
 				}
 				seen := 0
 				for start := 0; ; start += 4 {
-					_, body := s.ask(t, fmt.Sprintf(list, start), "")
+					_, body := s.Ask(t, fmt.Sprintf(list, start), "")
 					seen += len(body["values"].([]any))
 					if body["isLast"] == true {
 						break
@@ -64,12 +58,7 @@ func TestALimitIsToldAndKept(t *testing.T) {
 	t.Parallel()
 	engine := fault.New(1)
 	s := serve(jiradcsim.Options{Engine: engine})
-	engine.SetLimit(jiradcsim.API, "*", fault.Limit{Requests: 1, Window: time.Minute})
-	for i, want := range []int{200, 429} {
-		if status, _ := s.ask(t, "GET /myself", ""); status != want {
-			t.Errorf("call %d: %d, want %d", i, status, want)
-		}
-	}
+	standintest.WantLimited(t, s, engine, jiradcsim.API, "GET /myself")
 }
 
 func TestAPickerIsWrongAsFaultsWantIt(t *testing.T) {
@@ -78,15 +67,15 @@ func TestAPickerIsWrongAsFaultsWantIt(t *testing.T) {
 		engine := fault.New(1)
 		s := serve(jiradcsim.Options{Engine: engine})
 		for i := range 9 {
-			s.seedGroup(t, fmt.Sprintf("team%d", i))
+			s.SeedGroup(t, fmt.Sprintf("team%d", i))
 		}
-		if status, _ := s.ask(t, "POST /group", `{"name":"newest"}`); status != 201 {
+		if status, _ := s.Ask(t, "POST /group", `{"name":"newest"}`); status != 201 {
 			t.Fatalf("make a group: %d", status)
 		}
 		if kind != "" {
 			engine.Add(fault.Rule{API: jiradcsim.API, Kind: kind})
 		}
-		_, body := s.ask(t, "GET /groups/picker?query=", "")
+		_, body := s.Ask(t, "GET /groups/picker?query=", "")
 		if got := body["groups"].([]any); len(got) != want || body["total"] != float64(want) {
 			t.Errorf("%q: %d groups of %v, want %d", kind, len(got), body["total"], want)
 		}

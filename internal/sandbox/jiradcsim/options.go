@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin"
 )
 
 // API is the name under which calls appear in the fault engine.
@@ -66,24 +67,12 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	for value, fallback := range map[*string]string{
-		&o.Token: DefaultToken, &o.User: DefaultUser, &o.Password: DefaultPassword, &o.Version: DefaultVersion,
-	} {
-		if *value == "" {
-			*value = fallback
-		}
-	}
-	if o.Engine == nil {
-		o.Engine = fault.New(1)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.PickerLimit == 0 {
-		o.PickerLimit = 20
-	}
-	if o.ListLimit == 0 {
-		o.ListLimit = 2000
-	}
+	standin.Default(&o.Token, DefaultToken)
+	standin.Default(&o.User, DefaultUser)
+	standin.Default(&o.Password, DefaultPassword)
+	standin.Default(&o.Version, DefaultVersion)
+	standin.Quiet(&o.Engine, &o.Now, 1)
+	standin.Default(&o.PickerLimit, 20)
+	standin.Default(&o.ListLimit, 2000)
 	return o
 }

@@ -89,17 +89,7 @@ func (s *Sim) atLeast(major, minor int) bool {
 	return slices.Compare(s.numbers(), []int{major, minor}) >= 0
 }
 
-func (s *Sim) numbers() []int {
-	var numbers []int
-	for part := range strings.SplitSeq(s.opts.Version, ".") {
-		number, err := strconv.Atoi(part)
-		if err != nil {
-			break
-		}
-		numbers = append(numbers, number)
-	}
-	return numbers
-}
+func (s *Sim) numbers() []int { return standin.VersionNumbers(s.opts.Version) }
 
 // Handler serves the API at /rest/api/2.
 func (s *Sim) Handler() http.Handler {

@@ -14,11 +14,11 @@ func TestTheStandInAnswersAsTheAPIDescriptionSays(t *testing.T) {
 	checker := speccheck.Load(t, speccheck.JiraDataCenter).AllowRefused()
 	for _, test := range refusals() {
 		s := populated(t, jiradcsim.Options{})
-		s.handler = checker.Handler(s.handler)
-		s.ask(t, test.call, test.body)
+		s.Handler = checker.Handler(s.Handler)
+		s.Ask(t, test.call, test.body)
 	}
 	s := populated(t, jiradcsim.Options{SeatLimit: 10})
-	s.handler = checker.Handler(s.handler)
+	s.Handler = checker.Handler(s.Handler)
 	for _, call := range []struct {
 		call, body string
 		want       int
@@ -43,7 +43,7 @@ func TestTheStandInAnswersAsTheAPIDescriptionSays(t *testing.T) {
 		{"GET /applicationrole/jira-software", "", 200},
 		{"DELETE /user/application?username=ana&applicationKey=jira-software", "", 204},
 	} {
-		if status, text := s.raw(t, call.call, call.body); status != call.want {
+		if status, text := s.Raw(t, call.call, call.body); status != call.want {
 			t.Errorf("%s: %d %s, want %d", call.call, status, text, call.want)
 		}
 	}

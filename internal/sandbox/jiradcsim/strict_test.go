@@ -3,86 +3,32 @@ package jiradcsim_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/jiradcsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 )
 
 // server is a stand-in, called without a client of ours.
-type server struct {
-	sim     *jiradcsim.Sim
-	handler http.Handler
-	token   string
-}
+type server = standintest.Caller[*jiradcsim.Sim]
 
 func serve(options jiradcsim.Options) server {
 	sim := jiradcsim.New(options)
-	return server{sim, sim.Handler(), jiradcsim.DefaultToken}
+	return server{Sim: sim, Handler: sim.Handler(), Root: "/rest/api/2", Token: jiradcsim.DefaultToken}
 }
 
-// ask makes a call ("GET /user?username=ana") and returns status and body.
-func (s server) ask(t *testing.T, call, body string) (int, map[string]any) {
-	t.Helper()
-	status, text := s.raw(t, call, body)
-	var decoded map[string]any
-	if strings.HasPrefix(text, "{") {
-		if err := json.Unmarshal([]byte(text), &decoded); err != nil {
-			t.Fatalf("%s: %v in %s", call, err, text)
-		}
-	}
-	return status, decoded
-}
-
-func (s server) raw(t *testing.T, call, body string) (int, string) {
-	t.Helper()
-	method, path, _ := strings.Cut(call, " ")
-	request := httptest.NewRequestWithContext(t.Context(), method, "/rest/api/2"+path, strings.NewReader(body))
-	if s.token != "" {
-		request.Header.Set("Authorization", "Bearer "+s.token)
-	}
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	answer := httptest.NewRecorder()
-	s.handler.ServeHTTP(answer, request)
-	return answer.Code, answer.Body.String()
-}
-
-func (s server) seed(t *testing.T, name string) roster.Account {
-	t.Helper()
-	a := s.sim.NewAccount(name, name+"@example.com", "Person "+name)
-	if err := s.sim.Roster().AddAccount(a); err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-func (s server) seedGroup(t *testing.T, name string) roster.Group {
-	t.Helper()
-	g := s.sim.NewGroup(name)
-	if err := s.sim.Roster().AddGroup(g); err != nil {
-		t.Fatal(err)
-	}
-	return g
+// refusal is a call and the status that it is refused with.
+type refusal struct {
+	name, call, body string
+	want             int
 }
 
 // refusals are calls and what they are answered with, in order, on a stand-in
 // that has the users ana (in the group staff), off (inactive), the external ldap
 // and the external group ldap-staff.
-func refusals() []struct {
-	name, call, body string
-	want             int
-} {
-	return []struct {
-		name, call, body string
-		want             int
-	}{
+func refusals() []refusal {
+	return []refusal{
 		{"a user of a name that exists, in another case", "POST /user", `{"name":"ANA","emailAddress":"a@example.com","displayName":"A"}`, 400},
 		{"a user without a name", "POST /user", `{"emailAddress":"a@example.com","displayName":"A"}`, 400},
 		{"a user without an address", "POST /user", `{"name":"a","displayName":"A"}`, 400},
@@ -125,19 +71,9 @@ func refusals() []struct {
 func populated(t *testing.T, options jiradcsim.Options) server {
 	t.Helper()
 	s := serve(options)
-	ana, off := s.seed(t, "ana"), s.seed(t, "off")
-	staff := s.seedGroup(t, "staff")
-	ldap, external := s.sim.NewAccount("ldap", "ldap@example.com", "L"), s.sim.NewGroup("ldap-staff")
-	ldap.External, external.External = true, true
-	for _, err := range []error{
-		s.sim.Roster().AddAccount(ldap), s.sim.Roster().AddGroup(external),
-		s.sim.Roster().ChangeAccount(off.ID, func(a *roster.Account) { a.Active = false }),
-	} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := s.sim.Roster().Join(staff.ID, ana.ID); err != nil {
+	s.Populate(t)
+	off := s.Seed(t, "off")
+	if err := s.Sim.Roster().ChangeAccount(off.ID, func(a *roster.Account) { a.Active = false }); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -148,17 +84,9 @@ func TestWhatJiraRefusesIsRefusedAndChangesNothing(t *testing.T) {
 	for _, test := range refusals() {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := populated(t, jiradcsim.Options{})
-			before := s.sim.Roster().State()
-			status, body := s.ask(t, test.call, test.body)
-			if status != test.want {
-				t.Errorf("got %d %v, want %d", status, body, test.want)
-			}
+			body := standintest.WantRefused(t, populated(t, jiradcsim.Options{}), test.call, test.body, test.want)
 			if _, told := body["errorMessages"]; !told {
 				t.Errorf("the body is not Jira's: %v", body)
-			}
-			if diff := cmp.Diff(before, s.sim.Roster().State()); diff != "" {
-				t.Errorf("something changed (-before +after)\n%s", diff)
 			}
 		})
 	}
@@ -168,11 +96,11 @@ func TestWithoutTheRightCredentialNothingIsAnswered(t *testing.T) {
 	t.Parallel()
 	s := serve(jiradcsim.Options{})
 	for token, open := range map[string]int{"": 200, "wrong": 401} {
-		s.token = token
-		if status, _ := s.ask(t, "GET /serverInfo", ""); status != open {
+		s.Token = token
+		if status, _ := s.Ask(t, "GET /serverInfo", ""); status != open {
 			t.Errorf("the version, with %q: %d, want %d", token, status, open)
 		}
-		if status, _ := s.ask(t, "GET /myself", ""); status != 401 {
+		if status, _ := s.Ask(t, "GET /myself", ""); status != 401 {
 			t.Errorf("oneself, with %q: %d, want 401", token, status)
 		}
 	}
@@ -186,7 +114,7 @@ func TestWithoutBeingAnAdministratorNothingIsWritten(t *testing.T) {
 		"GET /group/member?groupname=staff", "POST /group/user?groupname=staff", "DELETE /group/user?groupname=staff&username=ana",
 		"GET /applicationrole", "POST /user/application?username=ana&applicationKey=jira-software", "GET /user/list",
 	} {
-		if status, _ := s.ask(t, call, ""); status != 403 {
+		if status, _ := s.Ask(t, call, ""); status != 403 {
 			t.Errorf("%s: %d, want 403", call, status)
 		}
 	}
@@ -195,10 +123,10 @@ func TestWithoutBeingAnAdministratorNothingIsWritten(t *testing.T) {
 func TestWithoutBrowsingUsersSearchesFindNobodyAndSayNothing(t *testing.T) {
 	t.Parallel()
 	s := populated(t, jiradcsim.Options{Lacks: []string{"USER_PICKER"}})
-	if status, text := s.raw(t, "GET /user/search?username=ana", ""); status != 200 || text != "[]" {
+	if status, text := s.Raw(t, "GET /user/search?username=ana", ""); status != 200 || text != "[]" {
 		t.Errorf("the search: %d %s", status, text)
 	}
-	if status, body := s.ask(t, "GET /groups/picker?query=staff", ""); status != 200 || body["total"] != 0.0 {
+	if status, body := s.Ask(t, "GET /groups/picker?query=staff", ""); status != 200 || body["total"] != 0.0 {
 		t.Errorf("the picker: %d %v", status, body)
 	}
 }
@@ -206,37 +134,37 @@ func TestWithoutBrowsingUsersSearchesFindNobodyAndSayNothing(t *testing.T) {
 func TestALeadIsNeitherBlockedNorDeleted(t *testing.T) {
 	t.Parallel()
 	s := populated(t, jiradcsim.Options{})
-	ana, _ := s.sim.Roster().AccountNamed("ana")
-	admin, _ := s.sim.Roster().AccountNamed("admin")
-	if err := s.sim.SeedProject("ABC", "Alphabet", admin.ID); err != nil {
+	ana, _ := s.Sim.Roster().AccountNamed("ana")
+	admin, _ := s.Sim.Roster().AccountNamed("admin")
+	if err := s.Sim.SeedProject("ABC", "Alphabet", admin.ID); err != nil {
 		t.Fatal(err)
 	}
-	component, err := s.sim.SeedComponent("ABC", "letters", ana.ID)
+	component, err := s.Sim.SeedComponent("ABC", "letters", ana.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	blocked := func(want int) {
 		t.Helper()
-		if status, body := s.ask(t, "DELETE /user?username=ana", ""); status != want && want == 400 {
+		if status, body := s.Ask(t, "DELETE /user?username=ana", ""); status != want && want == 400 {
 			t.Errorf("delete: %d %v, want %d", status, body, want)
 		}
-		if status, body := s.ask(t, "PUT /user?username=ana", `{"active":false}`); status != want {
+		if status, body := s.Ask(t, "PUT /user?username=ana", `{"active":false}`); status != want {
 			t.Errorf("block: %d %v, want %d", status, body, want)
 		}
 	}
 	blocked(400)
 	for _, lead := range []string{"nobody", "off"} {
-		if status, _ := s.ask(t, "PUT /component/"+component, `{"leadUserName":"`+lead+`"}`); status != 400 {
+		if status, _ := s.Ask(t, "PUT /component/"+component, `{"leadUserName":"`+lead+`"}`); status != 400 {
 			t.Errorf("%s leads: %d, want 400", lead, status)
 		}
 	}
-	if status, _ := s.ask(t, "PUT /component/"+component, `{"leadUserName":"admin"}`); status != 200 {
+	if status, _ := s.Ask(t, "PUT /component/"+component, `{"leadUserName":"admin"}`); status != 200 {
 		t.Errorf("hand over: %d", status)
 	}
-	if got := s.sim.Lead("component " + component); got != admin.ID {
+	if got := s.Sim.Lead("component " + component); got != admin.ID {
 		t.Errorf("%s leads", got)
 	}
-	if status, body := s.ask(t, "PUT /user?username=ana", `{"active":false}`); status != 200 || body["active"] != false {
+	if status, body := s.Ask(t, "PUT /user?username=ana", `{"active":false}`); status != 200 || body["active"] != false {
 		t.Errorf("block: %d %v", status, body)
 	}
 }
@@ -247,10 +175,10 @@ func TestVersionsDifferInWhatTheyHave(t *testing.T) {
 		"8.2.0": {404, 400}, "8.3.0": {404, 200}, "9.17.0": {404, 200}, "10.0.0": {200, 200},
 	} {
 		s := populated(t, jiradcsim.Options{Version: version})
-		if status, _ := s.ask(t, "GET /user/list", ""); status != test.list {
+		if status, _ := s.Ask(t, "GET /user/list", ""); status != test.list {
 			t.Errorf("%s: the list is answered with %d, want %d", version, status, test.list)
 		}
-		if status, _ := s.ask(t, "PUT /user?username=ana", `{"active":false}`); status != test.block {
+		if status, _ := s.Ask(t, "PUT /user?username=ana", `{"active":false}`); status != test.block {
 			t.Errorf("%s: to block is answered with %d, want %d", version, status, test.block)
 		}
 	}
@@ -259,29 +187,29 @@ func TestVersionsDifferInWhatTheyHave(t *testing.T) {
 func TestPagesAndPickersAreCapped(t *testing.T) {
 	t.Parallel()
 	s := populated(t, jiradcsim.Options{ListLimit: 40})
-	staff, _ := s.sim.Roster().GroupNamed("staff")
+	staff, _ := s.Sim.Roster().GroupNamed("staff")
 	for i := range 60 {
-		a := s.seed(t, fmt.Sprintf("many%d", i))
-		if _, err := s.sim.Roster().Join(staff.ID, a.ID); err != nil {
+		a := s.Seed(t, fmt.Sprintf("many%d", i))
+		if _, err := s.Sim.Roster().Join(staff.ID, a.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i := range 30 {
-		s.seedGroup(t, fmt.Sprintf("team %d", i))
+		s.SeedGroup(t, fmt.Sprintf("team %d", i))
 	}
-	_, members := s.ask(t, "GET /group/member?groupname=staff&maxResults=500", "")
+	_, members := s.Ask(t, "GET /group/member?groupname=staff&maxResults=500", "")
 	if got := members["values"].([]any); len(got) != 50 || members["total"] != 61.0 || members["isLast"] != false {
 		t.Errorf("%d members of %v, last %v", len(got), members["total"], members["isLast"])
 	}
-	_, picked := s.ask(t, "GET /groups/picker?query=team&maxResults=500", "")
+	_, picked := s.Ask(t, "GET /groups/picker?query=team&maxResults=500", "")
 	if got := picked["groups"].([]any); len(got) != 20 || picked["total"] != 30.0 || picked["header"] != "Showing 20 of 30 matching groups" {
 		t.Errorf("%d groups of %v: %v", len(got), picked["total"], picked["header"])
 	}
-	_, left := s.ask(t, "GET /groups/picker?query=team+1&exclude=team+1&exclude=team+10", "")
+	_, left := s.Ask(t, "GET /groups/picker?query=team+1&exclude=team+1&exclude=team+10", "")
 	if got := left["groups"].([]any); len(got) != 9 {
 		t.Errorf("%d groups are left of eleven", len(got))
 	}
-	_, listed := s.ask(t, "GET /user/list?maxResults=1000", "")
+	_, listed := s.Ask(t, "GET /user/list?maxResults=1000", "")
 	if got := listed["values"].([]any); len(got) != 40 || listed["isLast"] != false || listed["nextCursor"] != 40.0 {
 		t.Errorf("%d users, last %v, next %v", len(got), listed["isLast"], listed["nextCursor"])
 	}
@@ -292,7 +220,7 @@ func TestASearchIsForAPieceOfTextAndForActiveUsersAlone(t *testing.T) {
 	s := populated(t, jiradcsim.Options{})
 	count := func(query string) int {
 		t.Helper()
-		_, text := s.raw(t, "GET /user/search?"+query, "")
+		_, text := s.Raw(t, "GET /user/search?"+query, "")
 		var found []any
 		if err := json.Unmarshal([]byte(text), &found); err != nil {
 			t.Fatalf("%s: %v", text, err)
@@ -316,7 +244,7 @@ func TestAddressesAreShownAsTheSettingSays(t *testing.T) {
 		jiradcsim.AddressesShown: "ana@example.com", jiradcsim.AddressesMasked: "ana at example dot com", jiradcsim.AddressesHidden: nil,
 	} {
 		s := populated(t, jiradcsim.Options{Addresses: shown})
-		if _, body := s.ask(t, "GET /user?username=ana", ""); body["emailAddress"] != want {
+		if _, body := s.Ask(t, "GET /user?username=ana", ""); body["emailAddress"] != want {
 			t.Errorf("%q: %v, want %v", shown, body["emailAddress"], want)
 		}
 	}
@@ -325,7 +253,7 @@ func TestAddressesAreShownAsTheSettingSays(t *testing.T) {
 func TestANewGroupIsInLowerCase(t *testing.T) {
 	t.Parallel()
 	s := serve(jiradcsim.Options{})
-	if status, body := s.ask(t, "POST /group", `{"name":"Größe"}`); status != 201 || body["name"] != "größe" {
+	if status, body := s.Ask(t, "POST /group", `{"name":"Größe"}`); status != 201 || body["name"] != "größe" {
 		t.Errorf("got %d %v", status, body)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin"
 )
 
 // API is the name under which calls appear in the fault engine, unless the
@@ -57,26 +58,13 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.API == "" {
-		o.API = API
-	}
-	if o.Engine == nil {
-		o.Engine = fault.New(1)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.User == "" {
-		o.User = DefaultUser
-	}
-	if o.Token == "" {
-		o.Token = DefaultToken
-	}
+	standin.Default(&o.API, API)
+	standin.Quiet(&o.Engine, &o.Now, 1)
+	standin.Default(&o.User, DefaultUser)
+	standin.Default(&o.Token, DefaultToken)
 	if o.Products == nil {
 		o.Products = []string{ProductSoftware, ProductService, ProductConfluence}
 	}
-	if o.Staleness == 0 {
-		o.Staleness = 3 * time.Second
-	}
+	standin.Default(&o.Staleness, 3*time.Second)
 	return o
 }

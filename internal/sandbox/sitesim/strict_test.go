@@ -1,11 +1,8 @@
 package sitesim_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -15,6 +12,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/sitesim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/speccheck"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 )
 
 // site is a stand-in behind HTTP.
@@ -33,12 +31,7 @@ func newSite(t *testing.T, options sitesim.Options, checkers ...*speccheck.Check
 		options.Engine = fault.New(1)
 	}
 	sim := sitesim.New(options)
-	handler := sim.Handler()
-	for _, checker := range checkers {
-		handler = checker.Handler(handler)
-	}
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
+	server := standintest.Listen(t, sim.Handler(), checkers...)
 	s := &site{t: t, sim: sim, url: server.URL}
 	s.ana, s.bo = s.seed("ana@example.com"), s.seed("bo@example.com")
 	group := sim.NewGroup("Staff")
@@ -78,26 +71,15 @@ func (s *site) call(method, path, body string) (int, []byte, http.Header) {
 
 func (s *site) as(user, token, method, path, body string) (int, []byte, http.Header) {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, bytes.NewReader([]byte(body)))
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	request := standintest.Request(s.t, method, s.url+path, body)
 	if user != "" {
 		request.SetBasicAuth(user, token)
 	}
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return response.StatusCode, answer, response.Header
+	answer := standintest.Fetch(s.t, http.DefaultClient, request)
+	return answer.Status, []byte(answer.Text), answer.Header
 }
 
 // list makes a request whose answer is a list, bare or in a page, and returns

@@ -89,14 +89,11 @@ var (
 // New returns a Target. It asks nothing; errors are those of the
 // configuration, all of them at once.
 func New(config Config) (*Target, error) {
-	var problems []error
 	if config.BaseURL == "" {
 		config.BaseURL = DefaultBaseURL
 	}
-	base, err := rest.ParseBase(config.BaseURL)
-	if err != nil {
-		problems = append(problems, err)
-	}
+	base, unsound := rest.ParseBase(config.BaseURL)
+	problems := []error{unsound}
 	if config.Organization == "" {
 		problems = append(problems, errors.New("organization: missing: the id in the address of Atlassian Administration"))
 	}
@@ -107,9 +104,7 @@ func New(config Config) (*Target, error) {
 		problems = append(problems, errors.New(`directory: "-" means all directories, and only one can be written to`))
 	}
 	key := rest.Bearer(config.APIKey)
-	if err := key.Problem(); err != nil {
-		problems = append(problems, fmt.Errorf("API key: %w", err))
-	}
+	problems = append(problems, key.ProblemOf("API key"))
 	products := make([]Product, 0, len(config.Products))
 	for _, product := range config.Products {
 		product, err := product.normalised()
@@ -119,11 +114,8 @@ func New(config Config) (*Target, error) {
 		}
 		products = append(products, product)
 	}
-	if config.Timeout < 0 {
-		problems = append(problems, fmt.Errorf("timeout: %s is negative", config.Timeout))
-	}
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("atlassian cloud: %w", errors.Join(problems...))
+	if err := rest.Problems("atlassian cloud", config.Timeout, problems...); err != nil {
+		return nil, err
 	}
 
 	target := &Target{

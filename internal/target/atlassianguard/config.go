@@ -2,7 +2,6 @@ package atlassianguard
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -65,34 +64,24 @@ var (
 // New returns a Target. It asks nothing; errors are those of the
 // configuration, all of them at once.
 func New(config Config) (*Target, error) {
-	var problems []error
 	if config.BaseURL == "" {
 		config.BaseURL = DefaultBaseURL
 	}
-	base, err := rest.ParseBase(config.BaseURL)
-	if err != nil {
-		problems = append(problems, err)
-	}
+	base, unsound := rest.ParseBase(config.BaseURL)
+	problems := []error{unsound}
 	if config.Directory == "" || strings.ContainsAny(config.Directory, "/?# ") {
 		problems = append(problems, errors.New("directory: expected the id at the end of the SCIM base URL that Atlassian Administration shows beside the key"))
 	}
-	if err := config.Credential.Problem(); err != nil {
-		problems = append(problems, fmt.Errorf("SCIM key: %w", err))
-	}
+	problems = append(problems, config.Credential.ProblemOf("SCIM key"))
 	hasKey := config.OrganizationKey != (rest.Credential{})
 	switch {
 	case hasKey && config.Organization == "":
 		problems = append(problems, errors.New("organization: missing, and its key is given"))
 	case hasKey:
-		if err := config.OrganizationKey.Problem(); err != nil {
-			problems = append(problems, fmt.Errorf("organization key: %w", err))
-		}
+		problems = append(problems, config.OrganizationKey.ProblemOf("organization key"))
 	}
-	if config.Timeout < 0 {
-		problems = append(problems, fmt.Errorf("timeout: %s is negative", config.Timeout))
-	}
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("atlassian guard: %w", errors.Join(problems...))
+	if err := rest.Problems("atlassian guard", config.Timeout, problems...); err != nil {
+		return nil, err
 	}
 
 	if config.Transport == nil {

@@ -2,12 +2,10 @@ package atlassiansite
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
@@ -40,21 +38,7 @@ func Identity(baseURL string) string {
 const maxGroupName = 255
 
 // GroupName says what is wrong with a group's name; nothing is an empty answer.
-func GroupName(name string) string {
-	switch trimmed := strings.TrimSpace(name); {
-	case trimmed == "":
-		return "the name is empty"
-	case trimmed != name:
-		return "the name begins or ends with a blank"
-	case !utf8.ValidString(name):
-		return "the name is not valid text"
-	case utf8.RuneCountInString(name) > maxGroupName:
-		return fmt.Sprintf("the name is longer than %d characters", maxGroupName)
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return "the name holds a control character"
-	}
-	return ""
-}
+func GroupName(name string) string { return directory.PlainGroupName(maxGroupName)(name) }
 
 // AdministrativeGroups are names that Atlassian gives to groups which administer
 // an organisation, a site or its products, beside those that the API lists by

@@ -1,10 +1,8 @@
 package bitbucketcloud
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 )
@@ -26,19 +24,12 @@ func Capabilities() directory.Capabilities {
 	}
 }
 
+// groupName says what is wrong with a group's name; nothing is an empty answer.
 func groupName(name string) string {
-	switch trimmed := strings.TrimSpace(name); {
-	case trimmed == "":
-		return "the name is empty"
-	case trimmed != name:
-		return "the name begins or ends with a blank"
-	case !utf8.ValidString(name):
-		return "the name is not valid text"
-	case utf8.RuneCountInString(name) > maxGroupName:
-		return fmt.Sprintf("the name is longer than %d characters", maxGroupName)
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return "the name holds a control character"
-	case !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }):
+	if problem := directory.PlainGroupName(maxGroupName)(name); problem != "" {
+		return problem
+	}
+	if !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 		return "the name holds no letter and no digit, and Bitbucket can make no slug of it"
 	}
 	return ""

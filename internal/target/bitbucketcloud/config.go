@@ -2,7 +2,6 @@ package bitbucketcloud
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -54,25 +53,17 @@ var slug = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 // New returns a Target. It asks nothing; errors are those of the
 // configuration, all of them at once.
 func New(config Config) (*Target, error) {
-	var problems []error
 	if config.BaseURL == "" {
 		config.BaseURL = DefaultBaseURL
 	}
-	base, err := rest.ParseBase(config.BaseURL)
-	if err != nil {
-		problems = append(problems, err)
-	}
+	base, unsound := rest.ParseBase(config.BaseURL)
+	problems := []error{unsound}
 	if !slug.MatchString(config.Workspace) {
 		problems = append(problems, errors.New("workspace: expected its short name, as in https://bitbucket.org/<workspace>"))
 	}
-	if err := config.Credential.Problem(); err != nil {
-		problems = append(problems, fmt.Errorf("credential: %w", err))
-	}
-	if config.Timeout < 0 {
-		problems = append(problems, fmt.Errorf("timeout: %s is negative", config.Timeout))
-	}
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("bitbucket cloud: %w", errors.Join(problems...))
+	problems = append(problems, config.Credential.ProblemOf("credential"))
+	if err := rest.Problems("bitbucket cloud", config.Timeout, problems...); err != nil {
+		return nil, err
 	}
 	return &Target{
 		client: rest.New(rest.Config{

@@ -1,13 +1,6 @@
 package bitbucketdc
 
-import (
-	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/rollcall-sync/rollcall/internal/directory"
-)
+import "github.com/rollcall-sync/rollcall/internal/directory"
 
 // maxGroupName is the longest name that a group may have, in characters: the
 // width of the column in Bitbucket's database.
@@ -27,18 +20,4 @@ func Capabilities() directory.Capabilities {
 }
 
 // groupName says what is wrong with a group's name; nothing is an empty answer.
-func groupName(name string) string {
-	switch trimmed := strings.TrimSpace(name); {
-	case trimmed == "":
-		return "the name is empty"
-	case trimmed != name:
-		return "the name begins or ends with a blank"
-	case !utf8.ValidString(name):
-		return "the name is not valid text"
-	case utf8.RuneCountInString(name) > maxGroupName:
-		return fmt.Sprintf("the name is longer than %d characters", maxGroupName)
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return "the name holds a control character"
-	}
-	return ""
-}
+func groupName(name string) string { return directory.PlainGroupName(maxGroupName)(name) }

@@ -2,10 +2,8 @@ package bitbucketdc
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -67,7 +65,7 @@ var (
 // New returns a Target. It asks nothing; everything that is wrong with the
 // configuration is in the error.
 func New(config Config) (*Target, error) {
-	base, err := rest.ParseBase(config.BaseURL)
+	base, unsound := rest.ParseBase(config.BaseURL)
 	access := config.AccessGroups
 	if access == nil {
 		access = []string{defaultGroup}
@@ -76,8 +74,8 @@ func New(config Config) (*Target, error) {
 	if len(access) == 0 || slices.ContainsFunc(access, func(name string) bool { return groupName(name) != "" }) {
 		named = errors.New("access_groups: names no group, or one that cannot be; without one nobody could be given access")
 	}
-	if err := errors.Join(err, config.Credential.Problem(), named); err != nil {
-		return nil, fmt.Errorf("bitbucket-dc: %w", err)
+	if err := rest.Problems("bitbucket-dc", config.Timeout, unsound, config.Credential.Problem(), named); err != nil {
+		return nil, err
 	}
 	return &Target{
 		identity: Identity(config.BaseURL), access: slices.Clone(access),
@@ -94,9 +92,5 @@ func New(config Config) (*Target, error) {
 // Identity names the place that accounts live in: host and path in lower case,
 // such as "bitbucket-dc:bitbucket.example.com".
 func Identity(baseURL string) string {
-	_, place, found := strings.Cut(baseURL, "://")
-	if !found {
-		place = baseURL
-	}
-	return "bitbucket-dc:" + strings.ToLower(strings.TrimRight(place, "/"))
+	return "bitbucket-dc:" + rest.Place(baseURL)
 }

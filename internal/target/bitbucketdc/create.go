@@ -80,7 +80,7 @@ func (t *Target) notCreated(ctx context.Context, call rest.Call, wanted director
 	}
 	switch {
 	case readErr != nil:
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	case len(there) > 0:
 		return &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}
 	}

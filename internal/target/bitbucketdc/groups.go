@@ -102,8 +102,8 @@ func (t *Target) CreateGroup(ctx context.Context, group directory.NewGroup) (dir
 	case readErr == nil:
 		return directory.TargetGroup{}, &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}
 	case errors.As(readErr, &missing):
-		return directory.TargetGroup{}, notPossible(call, err)
+		return directory.TargetGroup{}, rest.NotPossible(call, err)
 	default:
-		return directory.TargetGroup{}, unclear(call, readErr)
+		return directory.TargetGroup{}, rest.Unclear(call, readErr)
 	}
 }

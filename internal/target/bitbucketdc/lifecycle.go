@@ -77,11 +77,11 @@ func (t *Target) takePermission(ctx context.Context, accountID string) error {
 	licensed, readErr := t.isLicensed(ctx, accountID)
 	switch {
 	case readErr != nil:
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	case !licensed:
 		return nil
 	case err != nil:
-		return notPossible(call, err)
+		return rest.NotPossible(call, err)
 	}
 	return &directory.RefusedError{Call: call.Name(), Code: "still-licensed", Detail: "the account still holds a global permission, by a group within a group or one that everybody holds"}
 }
@@ -102,7 +102,7 @@ func (t *Target) RestoreAccount(ctx context.Context, accountID string) error {
 		return err
 	}
 	if licensed, readErr := t.isLicensed(ctx, accountID); readErr != nil || licensed {
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	}
 	if why := t.whyNot(ctx, call, accountID, err); why != nil {
 		return why
@@ -113,10 +113,10 @@ func (t *Target) RestoreAccount(ctx context.Context, accountID string) error {
 			if errors.As(readErr, &missing) {
 				return &directory.RefusedError{Call: call.Name(), Status: 404, Code: "no-access-group", Detail: "a group of access_groups does not exist"}
 			}
-			return unclear(call, readErr)
+			return rest.Unclear(call, readErr)
 		}
 	}
-	return notPossible(call, t.refusedToJoin(ctx, call, t.access, err))
+	return rest.NotPossible(call, t.refusedToJoin(ctx, call, t.access, err))
 }
 
 // DeleteAccount removes the user with all memberships and permissions.
@@ -134,7 +134,7 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 	case errors.As(readErr, &missing):
 		return nil
 	case readErr != nil:
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	}
 	return notDeleted(call, err)
 }
@@ -146,5 +146,5 @@ func notDeleted(call rest.Call, err error) error {
 	if errors.As(err, &conflict) {
 		return &directory.RefusedError{Call: call.Name(), Status: 409, Detail: conflict.Detail}
 	}
-	return notPossible(call, err)
+	return rest.NotPossible(call, err)
 }

@@ -122,24 +122,17 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 			Users []string `json:"users"`
 		}{groupID, []string{accountID}},
 	}
-	err := t.client.Send(ctx, call)
-	if !rest.Answered(err) {
+	settled, err := rest.ReadBack(call, t.client.Send(ctx, call), true, func() (bool, error) { return t.isMember(ctx, groupID, accountID) })
+	if settled {
 		return err
 	}
-	member, readErr := t.isMember(ctx, groupID, accountID)
-	switch {
-	case readErr != nil:
-		return unclear(call, readErr)
-	case member:
-		return nil
-	}
 	if _, readErr := t.group(ctx, groupID); readErr != nil {
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	}
 	if why := t.whyNot(ctx, call, accountID, err); why != nil {
 		return why
 	}
-	return notPossible(call, t.refusedToJoin(ctx, call, []string{groupID}, err))
+	return rest.NotPossible(call, t.refusedToJoin(ctx, call, []string{groupID}, err))
 }
 
 // whyNot looks at the user whose membership Bitbucket refused to change: one
@@ -150,7 +143,7 @@ func (t *Target) whyNot(ctx context.Context, call rest.Call, accountID string, e
 	user, readErr := t.user(ctx, accountID)
 	switch {
 	case readErr != nil:
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	case !is(user.MutableGroups):
 		return &directory.UnmanagedError{Call: call.Name(), Detail: directory.DetailOf(err)}
 	}
@@ -169,19 +162,12 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 			Group string `json:"itemName"`
 		}{accountID, groupID},
 	}
-	err := t.client.Send(ctx, call)
-	if !rest.Answered(err) {
+	settled, err := rest.ReadBack(call, t.client.Send(ctx, call), false, func() (bool, error) { return t.isMember(ctx, groupID, accountID) })
+	if settled {
 		return err
-	}
-	member, readErr := t.isMember(ctx, groupID, accountID)
-	switch {
-	case readErr != nil:
-		return unclear(call, readErr)
-	case !member:
-		return nil
 	}
 	if why := t.whyNot(ctx, call, accountID, err); why != nil {
 		return why
 	}
-	return notPossible(call, err)
+	return rest.NotPossible(call, err)
 }

@@ -90,7 +90,7 @@ func (t *Target) refusedToJoin(ctx context.Context, call rest.Call, groups []str
 	}
 	held, readErr := t.permittedGroups(ctx)
 	if readErr != nil {
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	}
 	gives := false
 	for _, p := range held {

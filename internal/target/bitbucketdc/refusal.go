@@ -2,7 +2,6 @@ package bitbucketdc
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -44,27 +43,4 @@ func typed(call rest.Call, status int, said rest.Said) error {
 		return &directory.AuthError{Call: call.Name(), Status: status, Detail: said.Detail}
 	}
 	return nil
-}
-
-// unclear is the outcome of a write that was refused when what is there could
-// not be asked: it may have been done.
-func unclear(call rest.Call, err error) error {
-	var unavailable *directory.UnavailableError
-	if errors.As(err, &unavailable) {
-		return &directory.UnavailableError{
-			Call: call.Name(), Status: unavailable.Status, RetryAfter: unavailable.RetryAfter, Ambiguous: true, Detail: unavailable.Detail,
-		}
-	}
-	return err
-}
-
-// notPossible keeps what Bitbucket said about a change that was not made
-// although all that it is about is there; what says the opposite is not
-// believed, and is tried again.
-func notPossible(call rest.Call, err error) error {
-	switch directory.ClassOf(err) {
-	case directory.ClassConflict, directory.ClassNotFound:
-		return &directory.UnavailableError{Call: call.Name(), Detail: directory.DetailOf(err)}
-	}
-	return err
 }

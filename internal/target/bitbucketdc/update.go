@@ -62,7 +62,7 @@ func (t *Target) describe(ctx context.Context, accountID string, patch directory
 	now, readErr := t.user(ctx, accountID)
 	switch {
 	case readErr != nil:
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	case now.DisplayName == body.DisplayName && now.EmailAddress == body.Email:
 		return nil
 	case !is(now.MutableDetails):
@@ -72,10 +72,10 @@ func (t *Target) describe(ctx context.Context, accountID string, patch directory
 		others, readErr := t.find(ctx, []string{body.Email}, func(u wireUser) string { return u.EmailAddress })
 		switch {
 		case readErr != nil:
-			return unclear(call, readErr)
+			return rest.Unclear(call, readErr)
 		case slices.ContainsFunc(others, func(a directory.Account) bool { return fold(a.ID) != fold(accountID) }):
 			return &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}
 		}
 	}
-	return notPossible(call, err)
+	return rest.NotPossible(call, err)
 }

@@ -1,8 +1,6 @@
 package confluencecloud
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -40,19 +38,9 @@ var (
 // New returns a Target. It asks nothing; errors are those of the configuration,
 // all of them at once.
 func New(config Config) (*Target, error) {
-	var problems []error
-	base, err := atlassiansite.ParseBase(config.BaseURL)
-	if err != nil {
-		problems = append(problems, err)
-	}
-	if err := config.Credential.Problem(); err != nil {
-		problems = append(problems, fmt.Errorf("API token: %w", err))
-	}
-	if config.Timeout < 0 {
-		problems = append(problems, fmt.Errorf("timeout: %s is negative", config.Timeout))
-	}
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("confluence-cloud: %w", errors.Join(problems...))
+	base, unsound := atlassiansite.ParseBase(config.BaseURL)
+	if err := rest.Problems("confluence-cloud", config.Timeout, unsound, config.Credential.ProblemOf("API token")); err != nil {
+		return nil, err
 	}
 	return &Target{
 		client: rest.New(rest.Config{

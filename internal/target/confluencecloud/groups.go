@@ -165,30 +165,7 @@ func (t *Target) CreateGroup(ctx context.Context, group directory.NewGroup) (dir
 			Name string `json:"name"`
 		}{"group", group.Name},
 	}
-	answer, err := t.client.Do(ctx, call)
-	if err == nil {
-		var made wireGroup
-		if err := t.client.Decode(call, answer, &made); err != nil {
-			return directory.TargetGroup{}, err
-		}
-		if made.ID == "" {
-			return directory.TargetGroup{}, &directory.UnavailableError{
-				Call: call.Name(), Status: answer.Status, Ambiguous: true, Detail: "the answer gives the group no id",
-			}
-		}
-		return made.group(), nil
-	}
-	if !rest.Answered(err) {
-		return directory.TargetGroup{}, err
-	}
-	found, readErr := t.FindGroups(ctx, []string{group.Name})
-	switch {
-	case readErr != nil:
-		return directory.TargetGroup{}, readErr
-	case len(found) > 0:
-		return directory.TargetGroup{}, &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}
-	}
-	return directory.TargetGroup{}, err
+	return atlassiansite.CreateGroup(ctx, t.client, call, group.Name, wireGroup.group, t.FindGroups)
 }
 
 // group looks one group up; one that is gone is a *directory.NotFoundError.

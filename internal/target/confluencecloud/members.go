@@ -103,22 +103,7 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 		Method: "DELETE", Template: "/wiki/rest/api/group/userByGroupId", Object: "group",
 		Query: url.Values{"groupId": {groupID}, "accountId": {accountID}},
 	}
-	err := t.client.Send(ctx, call)
-	if !rest.Answered(err) {
-		return err
-	}
-	there, readErr := t.isMember(ctx, groupID, accountID)
-	switch {
-	case directory.ClassOf(readErr) == directory.ClassNotFound:
-		return nil
-	case readErr != nil:
-		return readErr
-	case !there:
-		return nil
-	case directory.ClassOf(err) == directory.ClassNotFound:
-		return &directory.UnavailableError{Call: call.Name(), Status: 404, Detail: directory.DetailOf(err)}
-	}
-	return err
+	return atlassiansite.Removed(call, t.client.Send(ctx, call), func() (bool, error) { return t.isMember(ctx, groupID, accountID) })
 }
 
 // isMember asks whether an account is in a group, by the account's own groups,

@@ -114,29 +114,5 @@ func (t *Target) FindAccountsBy(ctx context.Context, attribute string, values []
 			Call: "GET /rest/api/user", Code: "attribute", Detail: "Confluence finds nobody by the attribute " + attribute,
 		}
 	}
-	return rest.Gather(ctx, distinct(values), func(ctx context.Context, name string) ([]directory.Account, error) {
-		account, err := t.Account(ctx, name)
-		var missing *directory.NotFoundError
-		switch {
-		case errors.As(err, &missing):
-			return nil, nil
-		case err != nil:
-			return nil, err
-		}
-		return []directory.Account{account}, nil
-	})
-}
-
-// distinct returns the values that differ by more than case, without empty
-// ones.
-func distinct(values []string) []string {
-	seen := make(map[string]bool, len(values))
-	var kept []string
-	for _, value := range values {
-		if folded := strings.ToLower(value); value != "" && !seen[folded] {
-			seen[folded] = true
-			kept = append(kept, value)
-		}
-	}
-	return kept
+	return rest.LookUp(ctx, values, t.Account)
 }

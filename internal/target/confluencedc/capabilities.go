@@ -1,10 +1,7 @@
 package confluencedc
 
 import (
-	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 )
@@ -31,17 +28,10 @@ func Capabilities() directory.Capabilities {
 // groupName says what is wrong with a group's name; nothing is an empty answer.
 // A group's name is part of addresses, in which the web server takes no slash.
 func groupName(name string) string {
-	switch trimmed := strings.TrimSpace(name); {
-	case trimmed == "":
-		return "the name is empty"
-	case trimmed != name:
-		return "the name begins or ends with a blank"
-	case !utf8.ValidString(name):
-		return "the name is not valid text"
-	case utf8.RuneCountInString(name) > maxGroupName:
-		return fmt.Sprintf("the name is longer than %d characters", maxGroupName)
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return "the name holds a control character"
+	if problem := directory.PlainGroupName(maxGroupName)(name); problem != "" {
+		return problem
+	}
+	switch {
 	case strings.ContainsAny(name, `/\`):
 		return "the name holds a slash, which Confluence's addresses cannot carry"
 	case name == "." || name == "..":

@@ -1,10 +1,7 @@
 package confluencedc
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -57,19 +54,9 @@ var (
 // New returns a Target. It asks nothing; errors are those of the
 // configuration, all of them at once.
 func New(config Config) (*Target, error) {
-	var problems []error
-	base, err := rest.ParseBase(config.BaseURL)
-	if err != nil {
-		problems = append(problems, err)
-	}
-	if err := config.Credential.Problem(); err != nil {
-		problems = append(problems, err)
-	}
-	if config.Timeout < 0 {
-		problems = append(problems, fmt.Errorf("timeout: %s is negative", config.Timeout))
-	}
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("confluence-dc: %w", errors.Join(problems...))
+	base, unsound := rest.ParseBase(config.BaseURL)
+	if err := rest.Problems("confluence-dc", config.Timeout, unsound, config.Credential.Problem()); err != nil {
+		return nil, err
 	}
 	return &Target{
 		client: rest.New(rest.Config{
@@ -91,9 +78,5 @@ func New(config Config) (*Target, error) {
 // Identity names the place that a Confluence's accounts live in: its base URL
 // without the scheme, in lower case.
 func Identity(baseURL string) string {
-	_, place, found := strings.Cut(baseURL, "://")
-	if !found {
-		place = baseURL
-	}
-	return "confluence-dc:" + strings.ToLower(strings.TrimRight(place, "/"))
+	return "confluence-dc:" + rest.Place(baseURL)
 }

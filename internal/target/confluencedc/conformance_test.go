@@ -4,14 +4,13 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/confluencedcsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
-	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/speccheck"
 	"github.com/rollcall-sync/rollcall/internal/target/confluencedc"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest/rostered"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
 
 func TestATargetKeepsItsPromises(t *testing.T) {
@@ -43,38 +42,19 @@ const pageSize = 25
 
 func fixtureOf(v vendor) targettest.Fixture {
 	return rostered.Fixture(rostered.Options{
-		Target: v.target, Can: confluencedc.Capabilities(), Roster: v.sim.Roster(), Engine: v.engine,
+		Target: v.target, Can: confluencedc.Capabilities(), Roster: v.Sim.Roster(), Engine: v.Engine,
 		API: confluencedcsim.API, Secret: confluencedcsim.DefaultToken, PageSize: pageSize,
-		Account: func(email string) roster.Account { return v.sim.NewAccount(userName(email), email, "Seeded") },
-		Group:   v.sim.NewGroup,
+		Account: v.Account,
+		Group:   v.Sim.NewGroup,
 		RefuseRule: func(email string) fault.Rule {
 			return fault.Rule{
 				API: confluencedcsim.API, Method: http.MethodPost, Path: "/admin/user$", MatchBody: `"` + email + `"`,
 				Kind: fault.Status, Status: http.StatusBadRequest,
 			}
 		},
-		Fill: func(t *testing.T) { v.fill(t) },
-		Administrators: func(t *testing.T) directory.Protected {
-			protected := directory.Protected{AccountIDs: []string{v.sim.Owner()}}
-			for _, g := range v.sim.Roster().Groups(func(g roster.Group) bool { return g.Administrator }) {
-				protected.GroupIDs = append(protected.GroupIDs, g.ID)
-				for _, a := range v.sim.Roster().Members(g.ID) {
-					protected.AccountIDs = append(protected.AccountIDs, a.ID)
-				}
-			}
-			return protected
-		},
-		WritableEmail: func(name string) string { return name + "@example.com" },
-		UserName:      userName, TellsNoAddress: true, SharesAddresses: true, FindBy: []string{"user_name"},
+		Fill:           func(t *testing.T) { v.Fill(t, confluencedcsim.UsersGroup) },
+		Administrators: v.Administrators,
+		WritableEmail:  func(name string) string { return name + "@example.com" },
+		UserName:       vendortest.UserName, TellsNoAddress: true, SharesAddresses: true, FindBy: []string{"user_name"},
 	})
-}
-
-// fill takes the last seat.
-func (v vendor) fill(t *testing.T) {
-	t.Helper()
-	a := v.seed(t, "seated@example.com")
-	if _, err := v.sim.Roster().Join(confluencedcsim.UsersGroup, a.ID); err != nil {
-		t.Fatal(err)
-	}
-	v.sim.SetSeatLimit(1)
 }

@@ -22,11 +22,11 @@ func TestADisabledAccountThatIsNotFoundAnyMoreIsDisabled(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	})
-	a := v.seed(t, "ana@example.com")
+	a := v.Seed(t, "ana@example.com")
 	if err := v.target.DeactivateAccount(t.Context(), a.ID); err != nil {
 		t.Error(err)
 	}
-	if a, _ := v.sim.Roster().Account(a.ID); a.Active {
+	if a, _ := v.Sim.Roster().Account(a.ID); a.Active {
 		t.Error("the account is still active")
 	}
 }

@@ -57,17 +57,7 @@ func (t *Target) groupList(ctx context.Context, call rest.Call, cursor string) (
 
 // FindGroups looks names up, eight at once.
 func (t *Target) FindGroups(ctx context.Context, names []string) ([]directory.TargetGroup, error) {
-	return rest.Gather(ctx, distinct(names), func(ctx context.Context, name string) ([]directory.TargetGroup, error) {
-		found, err := t.group(ctx, name)
-		var missing *directory.NotFoundError
-		switch {
-		case errors.As(err, &missing):
-			return nil, nil
-		case err != nil:
-			return nil, err
-		}
-		return []directory.TargetGroup{found}, nil
-	})
+	return rest.LookUp(ctx, names, t.group)
 }
 
 // group looks one group up.

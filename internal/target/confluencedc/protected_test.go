@@ -12,19 +12,19 @@ import (
 func TestTheOwnerOfTheCredentialIsProtectedOutsideTheAdministratorsGroupToo(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, confluencedcsim.Options{}, nil, nil)
-	if _, err := v.sim.Roster().Leave(confluencedcsim.AdministratorsGroup, v.sim.Owner()); err != nil {
+	if _, err := v.Sim.Roster().Leave(confluencedcsim.AdministratorsGroup, v.Sim.Owner()); err != nil {
 		t.Fatal(err)
 	}
 	got, err := v.target.Protected(t.Context())
-	want := directory.Protected{AccountIDs: []string{"admin", v.sim.Owner()}, GroupIDs: []string{confluencedcsim.AdministratorsGroup}}
+	want := directory.Protected{AccountIDs: []string{"admin", v.Sim.Owner()}, GroupIDs: []string{confluencedcsim.AdministratorsGroup}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
-	if err := v.sim.Roster().RemoveGroup(confluencedcsim.AdministratorsGroup); err != nil {
+	if err := v.Sim.Roster().RemoveGroup(confluencedcsim.AdministratorsGroup); err != nil {
 		t.Fatal(err)
 	}
 	got, err = v.target.Protected(t.Context())
-	if diff := cmp.Diff(directory.Protected{AccountIDs: []string{v.sim.Owner()}}, got); err != nil || diff != "" {
+	if diff := cmp.Diff(directory.Protected{AccountIDs: []string{v.Sim.Owner()}}, got); err != nil || diff != "" {
 		t.Errorf("without the group: %v (-want +got)\n%s", err, diff)
 	}
 }

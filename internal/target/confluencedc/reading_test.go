@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/confluencedcsim"
 	"github.com/rollcall-sync/rollcall/internal/target/confluencedc"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
 
 // answering answers calls whose path ends in suffix with a body.
@@ -64,7 +65,7 @@ func TestAnAnswerThatIsNotTheListIsAnOutage(t *testing.T) {
 			default:
 				_, err = v.target.Accounts(t.Context(), "")
 			}
-			wantClass(t, err, directory.ClassUnavailable)
+			vendortest.WantClass(t, err, directory.ClassUnavailable)
 		})
 	}
 }
@@ -160,7 +161,7 @@ func TestAGroupWithASlashInItsNameIsNotAskedFor(t *testing.T) {
 	if err != nil || len(found) > 0 {
 		t.Errorf("found %v, %v", found, err)
 	}
-	if calls := v.calls(); len(calls) > 0 {
+	if calls := v.Calls(); len(calls) > 0 {
 		t.Errorf("Confluence was asked: %v", calls)
 	}
 }

@@ -13,16 +13,8 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/confluencedcsim"
 	"github.com/rollcall-sync/rollcall/internal/target/confluencedc"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
-
-func (v vendor) create(t *testing.T, wanted directory.NewAccount) directory.AccountCreated {
-	t.Helper()
-	var outcome directory.AccountCreated
-	if err := v.target.CreateAccounts(t.Context(), []directory.NewAccount{wanted}, func(o directory.AccountCreated) { outcome = o }); err != nil {
-		t.Fatalf("CreateAccounts: %v: %s", err, directory.DetailOf(err))
-	}
-	return outcome
-}
 
 func TestEachVersionDoesWhatItCanAndSaysWhatItCannot(t *testing.T) {
 	t.Parallel()
@@ -48,7 +40,7 @@ func TestEachVersionDoesWhatItCanAndSaysWhatItCannot(t *testing.T) {
 			t.Parallel()
 			test.options.Version = test.version
 			v := newVendor(t, test.options, nil, nil)
-			a := v.seed(t, "ana@example.com")
+			a := v.Seed(t, "ana@example.com")
 			report, err := v.target.Check(t.Context())
 			told := test.version
 			if test.options.NoManifest {
@@ -62,11 +54,11 @@ func TestEachVersionDoesWhatItCanAndSaysWhatItCannot(t *testing.T) {
 			var got results
 			for field, err := range map[*directory.Class]error{
 				&got.List:       listErr,
-				&got.Create:     v.create(t, directory.NewAccount{Ref: 1, UserName: "new", Email: "new@example.com"}).Err,
+				&got.Create:     vendortest.Create(t, v.target, directory.NewAccount{Ref: 1, UserName: "new", Email: "new@example.com"}).Err,
 				&got.Deactivate: v.target.DeactivateAccount(t.Context(), a.ID),
 				&got.Update:     v.target.UpdateAccount(t.Context(), a.ID, directory.AccountPatch{DisplayName: &name, Email: &email}),
 				&got.Restore:    v.target.RestoreAccount(t.Context(), a.ID),
-				&got.Delete:     v.target.DeleteAccount(t.Context(), v.seed(t, "bo@example.com").ID),
+				&got.Delete:     v.target.DeleteAccount(t.Context(), v.Seed(t, "bo@example.com").ID),
 			} {
 				if err == nil {
 					continue
@@ -94,7 +86,7 @@ func TestACallThatThisVersionMustHaveAndAProxyLacksIsAnOutage(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	})
-	a := v.seed(t, "ana@example.com")
+	a := v.Seed(t, "ana@example.com")
 	name, email := "Changed", "changed@example.com"
 	err := v.target.CreateAccounts(t.Context(), []directory.NewAccount{{Ref: 1, UserName: "new", Email: "new@example.com"}},
 		func(o directory.AccountCreated) { t.Errorf("there is an outcome: %+v", o) })
@@ -114,18 +106,18 @@ func TestACallThatThisVersionMustHaveAndAProxyLacksIsAnOutage(t *testing.T) {
 func TestADeactivationThatDoesNothingIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, confluencedcsim.Options{Version: "8.5.16", DisableDoesNothing: true}, nil, nil)
-	a := v.seed(t, "ana@example.com")
-	wantClass(t, v.target.DeactivateAccount(t.Context(), a.ID), directory.ClassRefused)
+	a := v.Seed(t, "ana@example.com")
+	vendortest.WantClass(t, v.target.DeactivateAccount(t.Context(), a.ID), directory.ClassRefused)
 }
 
 func TestAVersionThatTellsNoStatusIsTakenAtItsWord(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, confluencedcsim.Options{NoStatus: true}, nil, nil)
-	a := v.seed(t, "ana@example.com")
+	a := v.Seed(t, "ana@example.com")
 	if err := v.target.DeactivateAccount(t.Context(), a.ID); err != nil {
 		t.Fatalf("%v: %s", err, directory.DetailOf(err))
 	}
-	if account, _ := v.sim.Roster().Account(a.ID); account.Active {
+	if account, _ := v.Sim.Roster().Account(a.ID); account.Active {
 		t.Error("the account is active")
 	}
 }
@@ -134,8 +126,8 @@ func TestADeactivationIsLookedAtOnceInAWhile(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, confluencedcsim.Options{}, nil, nil)
 	for i, email := range []string{"a@example.com", "b@example.com", "c@example.com"} {
-		a := v.seed(t, email)
-		v.calls()
+		a := v.Seed(t, email)
+		v.Calls()
 		if err := v.target.DeactivateAccount(t.Context(), a.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +135,7 @@ func TestADeactivationIsLookedAtOnceInAWhile(t *testing.T) {
 		if i == 0 {
 			want["GET /rest/api/user"] = 1
 		}
-		if diff := cmp.Diff(want, v.calls()); diff != "" {
+		if diff := cmp.Diff(want, v.Calls()); diff != "" {
 			t.Errorf("leaver %d (-want +got)\n%s", i, diff)
 		}
 	}
@@ -166,7 +158,7 @@ func TestCheckTellsWhatThereIs(t *testing.T) {
 	if diff := cmp.Diff(want, report, cmpopts.IgnoreFields(directory.TargetReport{}, "Identity", "Notes")); diff != "" {
 		t.Errorf("the report (-want +got)\n%s", diff)
 	}
-	for _, call := range v.engine.Calls() {
+	for _, call := range v.Engine.Calls() {
 		if call.Write {
 			t.Errorf("check called %s", call.Route)
 		}
@@ -206,5 +198,5 @@ func TestSomebodyAnonymousIsNoOwner(t *testing.T) {
 		t.Errorf("got %+v, %v", report, err)
 	}
 	_, err = v.target.Protected(t.Context())
-	wantClass(t, err, directory.ClassAuth)
+	vendortest.WantClass(t, err, directory.ClassAuth)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/confluencedcsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
 
 func TestTheRandomPasswordIsInNoErrorAndNeverTheSame(t *testing.T) {
@@ -39,8 +40,8 @@ func TestTheRandomPasswordIsInNoErrorAndNeverTheSame(t *testing.T) {
 		})
 	})
 	for range 2 {
-		made := v.create(t, directory.NewAccount{Ref: 1, UserName: "ana", Email: "ana@example.com"})
-		wantClass(t, made.Err, directory.ClassRefused)
+		made := vendortest.Create(t, v.target, directory.NewAccount{Ref: 1, UserName: "ana", Email: "ana@example.com"})
+		vendortest.WantClass(t, made.Err, directory.ClassRefused)
 		for _, password := range passwords {
 			if len(password) < 20 || strings.Contains(made.Err.Error()+directory.DetailOf(made.Err), password) {
 				t.Errorf("the password %q is short or shown: %s", password, directory.DetailOf(made.Err))
@@ -55,13 +56,13 @@ func TestTheRandomPasswordIsInNoErrorAndNeverTheSame(t *testing.T) {
 func TestAUserNameIsSentInLowerCaseAndKnownByThat(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, confluencedcsim.Options{}, nil, nil)
-	made := v.create(t, directory.NewAccount{Ref: 1, UserName: "Ana.Berg", Email: "ana@example.com", DisplayName: "Ana"})
+	made := vendortest.Create(t, v.target, directory.NewAccount{Ref: 1, UserName: "Ana.Berg", Email: "ana@example.com", DisplayName: "Ana"})
 	want := &directory.Account{ID: "ana.berg", UserName: "ana.berg", DisplayName: "Ana", Status: directory.AccountActive, Managed: true}
 	if diff := cmp.Diff(want, made.Account); made.Err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", made.Err, diff)
 	}
-	again := v.create(t, directory.NewAccount{Ref: 1, UserName: "ANA.BERG", Email: "other@example.com"})
-	wantClass(t, again.Err, directory.ClassConflict)
+	again := vendortest.Create(t, v.target, directory.NewAccount{Ref: 1, UserName: "ANA.BERG", Email: "other@example.com"})
+	vendortest.WantClass(t, again.Err, directory.ClassConflict)
 	for name, wanted := range map[string]directory.NewAccount{
 		"a blank in the user name": {Ref: 1, UserName: "ana berg", Email: "a@example.com"},
 		"a plus in the user name":  {Ref: 1, UserName: "ana+1", Email: "a@example.com"},
@@ -69,11 +70,11 @@ func TestAUserNameIsSentInLowerCaseAndKnownByThat(t *testing.T) {
 		"no address":               {Ref: 1, UserName: "ana"},
 		"the reserved user name":   {Ref: 1, UserName: "Anonymous", Email: "a@example.com"},
 	} {
-		v.calls()
-		if got := v.create(t, wanted); directory.ClassOf(got.Err) != directory.ClassRefused {
+		v.Calls()
+		if got := vendortest.Create(t, v.target, wanted); directory.ClassOf(got.Err) != directory.ClassRefused {
 			t.Errorf("%s: %+v, want a *directory.RefusedError", name, got)
 		}
-		if calls := v.calls(); len(calls) > 0 {
+		if calls := v.Calls(); len(calls) > 0 {
 			t.Errorf("%s: Confluence was asked: %v", name, calls)
 		}
 	}
@@ -81,7 +82,7 @@ func TestAUserNameIsSentInLowerCaseAndKnownByThat(t *testing.T) {
 		"no address that is one": {Ref: 1, UserName: "ana", Email: "ana"},
 		"an angle in the name":   {Ref: 1, UserName: "ana", Email: "a@example.com", DisplayName: "<b>"},
 	} {
-		if got := v.create(t, wanted); directory.ClassOf(got.Err) != directory.ClassRefused {
+		if got := vendortest.Create(t, v.target, wanted); directory.ClassOf(got.Err) != directory.ClassRefused {
 			t.Errorf("%s: %+v, want a *directory.RefusedError", name, got)
 		}
 	}
@@ -90,19 +91,19 @@ func TestAUserNameIsSentInLowerCaseAndKnownByThat(t *testing.T) {
 func TestNameAndAddressAreWrittenTogetherOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, confluencedcsim.Options{}, nil, nil)
-	a := v.seed(t, "ana@example.com")
+	a := v.Seed(t, "ana@example.com")
 	name, email := "Ana", "new@example.com"
-	v.calls()
+	v.Calls()
 	for _, patch := range []directory.AccountPatch{{DisplayName: &name}, {Email: &email}, {UserName: &name, DisplayName: &name, Email: &email}} {
-		wantClass(t, v.target.UpdateAccount(t.Context(), a.ID, patch), directory.ClassRefused)
+		vendortest.WantClass(t, v.target.UpdateAccount(t.Context(), a.ID, patch), directory.ClassRefused)
 	}
-	if calls := v.calls(); len(calls) != 0 {
+	if calls := v.Calls(); len(calls) != 0 {
 		t.Errorf("Confluence was asked: %v", calls)
 	}
 	if err := v.target.UpdateAccount(t.Context(), a.ID, directory.AccountPatch{DisplayName: &name, Email: &email}); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := v.sim.Roster().Account(a.ID); got.DisplayName != name || got.Email != email {
+	if got, _ := v.Sim.Roster().Account(a.ID); got.DisplayName != name || got.Email != email {
 		t.Errorf("the account is %+v", got)
 	}
 }
@@ -110,14 +111,14 @@ func TestNameAndAddressAreWrittenTogetherOrNotAtAll(t *testing.T) {
 func TestADeletionIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, confluencedcsim.Options{TaskPolls: 3}, nil, nil)
-	a := v.seed(t, "ana@example.com")
+	a := v.Seed(t, "ana@example.com")
 	if err := v.target.DeleteAccount(t.Context(), a.ID); err != nil {
 		t.Fatalf("%v: %s", err, directory.DetailOf(err))
 	}
-	if _, there := v.sim.Roster().Account(a.ID); there {
+	if _, there := v.Sim.Roster().Account(a.ID); there {
 		t.Error("the account is still there")
 	}
-	if looks := v.calls()["GET /rest/api/longtask/{id}"]; looks != 3 {
+	if looks := v.Calls()["GET /rest/api/longtask/{id}"]; looks != 3 {
 		t.Errorf("it took %d looks", looks)
 	}
 }
@@ -125,9 +126,9 @@ func TestADeletionIsWaitedFor(t *testing.T) {
 func TestADeletionThatFailsIsARefusal(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, confluencedcsim.Options{TaskFails: true}, nil, nil)
-	a := v.seed(t, "ana@example.com")
+	a := v.Seed(t, "ana@example.com")
 	err := v.target.DeleteAccount(t.Context(), a.ID)
-	wantClass(t, err, directory.ClassRefused)
+	vendortest.WantClass(t, err, directory.ClassRefused)
 	if !strings.Contains(directory.DetailOf(err), "could not be removed") {
 		t.Errorf("the detail is %s", directory.DetailOf(err))
 	}
@@ -136,10 +137,10 @@ func TestADeletionThatFailsIsARefusal(t *testing.T) {
 func TestAnOutageWhileADeletionIsWaitedForLeavesItInDoubt(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, confluencedcsim.Options{}, nil, nil)
-	a := v.seed(t, "ana@example.com")
-	v.engine.Add(fault.Rule{API: confluencedcsim.API, Method: http.MethodGet, Kind: fault.Status, Status: 500, Times: 1})
+	a := v.Seed(t, "ana@example.com")
+	v.Engine.Add(fault.Rule{API: confluencedcsim.API, Method: http.MethodGet, Kind: fault.Status, Status: 500, Times: 1})
 	err := v.target.DeleteAccount(t.Context(), a.ID)
-	wantClass(t, err, directory.ClassUnavailable)
+	vendortest.WantClass(t, err, directory.ClassUnavailable)
 	if !ambiguous(err) {
 		t.Error("the deletion is not said to be in doubt")
 	}
@@ -160,17 +161,17 @@ func TestARefusalIsTheDirectorysForAnAdministratorAndElseTheCredentials(t *testi
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v := newVendor(t, test.options, nil, nil)
-			a, member := v.sim.NewAccount("ana", "ana@example.com", "Ana"), v.seed(t, "bo@example.com")
+			a, member := v.Sim.NewAccount("ana", "ana@example.com", "Ana"), v.Seed(t, "bo@example.com")
 			a.External = true
-			if err := v.sim.Roster().AddAccount(a); err != nil {
+			if err := v.Sim.Roster().AddAccount(a); err != nil {
 				t.Fatal(err)
 			}
-			g := v.sim.NewGroup("ldap-staff")
+			g := v.Sim.NewGroup("ldap-staff")
 			g.External = true
-			if err := v.sim.Roster().AddGroup(g); err != nil {
+			if err := v.Sim.Roster().AddGroup(g); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := v.sim.Roster().Join(g.ID, member.ID); err != nil {
+			if _, err := v.Sim.Roster().Join(g.ID, member.ID); err != nil {
 				t.Fatal(err)
 			}
 			changed, email := "Changed", "changed@example.com"
@@ -193,10 +194,10 @@ func TestARefusedMembershipThatIsAsWantedIsSuccess(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusBadRequest, http.StatusConflict, http.StatusNotFound, http.StatusForbidden} {
 		v := newVendor(t, confluencedcsim.Options{}, nil, nil)
-		a, g := v.seed(t, "ana@example.com"), v.seedGroup(t, "staff")
-		in := v.seedGroup(t, "in", a)
-		v.engine.Add(fault.Rule{API: confluencedcsim.API, Path: "/group/(staff|in)$", Method: http.MethodPut, Kind: fault.Status, Status: status})
-		v.engine.Add(fault.Rule{API: confluencedcsim.API, Path: "/group/(staff|in)$", Method: http.MethodDelete, Kind: fault.Status, Status: status})
+		a, g := v.Seed(t, "ana@example.com"), v.SeedGroup(t, "staff")
+		in := v.SeedGroup(t, "in", a)
+		v.Engine.Add(fault.Rule{API: confluencedcsim.API, Path: "/group/(staff|in)$", Method: http.MethodPut, Kind: fault.Status, Status: status})
+		v.Engine.Add(fault.Rule{API: confluencedcsim.API, Path: "/group/(staff|in)$", Method: http.MethodDelete, Kind: fault.Status, Status: status})
 		if err := v.target.AddMember(t.Context(), in.ID, a.ID); err != nil {
 			t.Errorf("%d, to add who is in it: %v", status, err)
 		}
@@ -215,12 +216,12 @@ func TestARefusedMembershipThatIsAsWantedIsSuccess(t *testing.T) {
 func TestANewPersonWithTwoGroupsCostsFourCalls(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, confluencedcsim.Options{}, nil, nil)
-	one, two := v.seedGroup(t, "one"), v.seedGroup(t, "größe & co. 100%")
-	v.calls()
+	one, two := v.SeedGroup(t, "one"), v.SeedGroup(t, "größe & co. 100%")
+	v.Calls()
 	if found, err := v.target.FindAccountsBy(t.Context(), "user_name", []string{"ana"}); err != nil || len(found) > 0 {
 		t.Fatalf("found %v, %v", found, err)
 	}
-	made := v.create(t, directory.NewAccount{Ref: 1, UserName: "ana", Email: "ana@example.com", DisplayName: "Ana"})
+	made := vendortest.Create(t, v.target, directory.NewAccount{Ref: 1, UserName: "ana", Email: "ana@example.com", DisplayName: "Ana"})
 	if made.Err != nil {
 		t.Fatal(made.Err)
 	}
@@ -232,7 +233,7 @@ func TestANewPersonWithTwoGroupsCostsFourCalls(t *testing.T) {
 	want := map[string]int{
 		"GET /rest/api/user": 1, "POST /rest/api/admin/user": 1, "PUT /rest/api/user/{username}/group/{groupName}": 2,
 	}
-	if diff := cmp.Diff(want, v.calls()); diff != "" {
+	if diff := cmp.Diff(want, v.Calls()); diff != "" {
 		t.Errorf("calls (-want +got)\n%s", diff)
 	}
 }
@@ -248,7 +249,7 @@ func TestAWriteThatIsTakenForForgedIsNotOurs(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	})
-	a, g := v.seed(t, "ana@example.com"), v.seedGroup(t, "staff")
+	a, g := v.Seed(t, "ana@example.com"), v.SeedGroup(t, "staff")
 	if err := v.target.AddMember(t.Context(), g.ID, a.ID); err != nil {
 		t.Fatal(err)
 	}

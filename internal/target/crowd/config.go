@@ -1,8 +1,6 @@
 package crowd
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -59,9 +57,9 @@ var (
 // New returns a Target. It asks nothing; everything that is wrong with the
 // configuration is in the error.
 func New(config Config) (*Target, error) {
-	base, err := rest.ParseBase(product(config.BaseURL))
-	if err := errors.Join(err, config.Credential.Problem()); err != nil {
-		return nil, fmt.Errorf("crowd: %w", err)
+	base, unsound := rest.ParseBase(product(config.BaseURL))
+	if err := rest.Problems("crowd", config.Timeout, unsound, config.Credential.Problem()); err != nil {
+		return nil, err
 	}
 	t := &Target{config: config, base: base, identity: Identity(config.BaseURL)}
 	t.client = t.clientAt(base)
@@ -90,9 +88,5 @@ func product(raw string) string {
 // Identity names the place that accounts live in: host and path of the product
 // in lower case, such as "crowd:crowd.example.com/crowd".
 func Identity(baseURL string) string {
-	_, place, found := strings.Cut(product(baseURL), "://")
-	if !found {
-		place = product(baseURL)
-	}
-	return "crowd:" + strings.ToLower(strings.TrimRight(place, "/"))
+	return "crowd:" + rest.Place(product(baseURL))
 }

@@ -2,7 +2,6 @@ package crowd
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -50,20 +49,8 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) direct
 	case missing(readErr):
 		return directory.AccountCreated{Err: err}
 	default:
-		return directory.AccountCreated{Err: unclear(call, readErr)}
+		return directory.AccountCreated{Err: rest.Unclear(call, readErr)}
 	}
-}
-
-// unclear is the outcome of a write that was refused when what is there could
-// not be asked: it may have been done.
-func unclear(call rest.Call, err error) error {
-	var unavailable *directory.UnavailableError
-	if errors.As(err, &unavailable) {
-		return &directory.UnavailableError{
-			Call: call.Name(), Status: unavailable.Status, RetryAfter: unavailable.RetryAfter, Ambiguous: true, Detail: unavailable.Detail,
-		}
-	}
-	return err
 }
 
 // names divides a display name as Crowd does itself where the parts are

@@ -95,7 +95,7 @@ func (t *Target) CreateGroup(ctx context.Context, group directory.NewGroup) (dir
 	case missing(readErr):
 		return directory.TargetGroup{}, err
 	default:
-		return directory.TargetGroup{}, unclear(call, readErr)
+		return directory.TargetGroup{}, rest.Unclear(call, readErr)
 	}
 }
 

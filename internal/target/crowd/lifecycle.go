@@ -38,7 +38,7 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 	case missing(readErr):
 		return nil
 	case readErr != nil:
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	}
 	return err
 }

@@ -36,35 +36,17 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 		Method: "POST", Template: root + "/user/group/direct",
 		Query: url.Values{"username": {accountID}}, Body: named{groupID}, Object: "group",
 	}
-	err := t.client.Send(ctx, call)
-	if !rest.Answered(err) {
+	settled, err := rest.ReadBack(call, t.client.Send(ctx, call), true, func() (bool, error) { return t.isMember(ctx, groupID, accountID) })
+	if settled {
 		return err
 	}
-	member, readErr := t.isMember(ctx, groupID, accountID)
-	switch {
-	case readErr != nil:
-		return unclear(call, readErr)
-	case member:
-		return nil
-	}
 	if _, readErr := t.group(ctx, groupID); readErr != nil {
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	}
 	if _, readErr := t.user(ctx, accountID, false); readErr != nil {
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	}
-	return notPossible(call, err)
-}
-
-// notPossible keeps what Crowd said about a change that was not made although
-// all that it is about is there; what says the opposite is not believed, and is
-// tried again.
-func notPossible(call rest.Call, err error) error {
-	switch directory.ClassOf(err) {
-	case directory.ClassConflict, directory.ClassNotFound:
-		return &directory.UnavailableError{Call: call.Name(), Detail: directory.DetailOf(err)}
-	}
-	return err
+	return rest.NotPossible(call, err)
 }
 
 // RemoveMember takes a user out of a group.
@@ -76,18 +58,11 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 		Method: "DELETE", Template: root + "/user/group/direct",
 		Query: url.Values{"username": {accountID}, "groupname": {groupID}}, Object: "group",
 	}
-	err := t.client.Send(ctx, call)
-	if !rest.Answered(err) {
+	settled, err := rest.ReadBack(call, t.client.Send(ctx, call), false, func() (bool, error) { return t.isMember(ctx, groupID, accountID) })
+	if settled {
 		return err
 	}
-	member, readErr := t.isMember(ctx, groupID, accountID)
-	switch {
-	case readErr != nil:
-		return unclear(call, readErr)
-	case !member:
-		return nil
-	}
-	return notPossible(call, err)
+	return rest.NotPossible(call, err)
 }
 
 // isMember asks for one membership; one of a user or a group that is gone is

@@ -52,16 +52,16 @@ func (t *Target) AddSubgroup(ctx context.Context, groupID, childID string) error
 	in, readErr := t.holds(ctx, groupID, childID, "direct")
 	switch {
 	case readErr != nil:
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	case in:
 		return nil
 	}
 	for _, id := range []string{groupID, childID} {
 		if _, readErr := t.group(ctx, id); readErr != nil {
-			return unclear(call, readErr)
+			return rest.Unclear(call, readErr)
 		}
 	}
-	return notPossible(call, err)
+	return rest.NotPossible(call, err)
 }
 
 // RemoveSubgroup takes a group out of another.
@@ -80,11 +80,11 @@ func (t *Target) RemoveSubgroup(ctx context.Context, groupID, childID string) er
 	in, readErr := t.holds(ctx, groupID, childID, "direct")
 	switch {
 	case readErr != nil:
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	case !in:
 		return nil
 	}
-	return notPossible(call, err)
+	return rest.NotPossible(call, err)
 }
 
 // holds reports whether a group is in another: "direct", or "nested" at any

@@ -75,7 +75,7 @@ func (t *Target) change(ctx context.Context, name string, change func(*wireUser)
 	}
 	after, readErr := t.user(ctx, name, false)
 	if readErr != nil {
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	}
 	after.Password, after.Attributes = nil, nil
 	if after == wanted {
@@ -126,7 +126,7 @@ func (t *Target) clear(ctx context.Context, name, attribute string) error {
 	}
 	user, readErr := t.user(ctx, name, true)
 	if readErr != nil {
-		return unclear(call, readErr)
+		return rest.Unclear(call, readErr)
 	}
 	if held := user.account(true).Attributes; held != nil && held[attribute] == "" {
 		return nil

@@ -1,7 +1,6 @@
 package jiracloud
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -54,14 +53,8 @@ var (
 // New returns a Target. It asks nothing; errors are those of the configuration,
 // all of them at once.
 func New(config Config) (*Target, error) {
-	var problems []error
-	base, err := atlassiansite.ParseBase(config.BaseURL)
-	if err != nil {
-		problems = append(problems, err)
-	}
-	if err := config.Credential.Problem(); err != nil {
-		problems = append(problems, fmt.Errorf("API token: %w", err))
-	}
+	base, unsound := atlassiansite.ParseBase(config.BaseURL)
+	problems := []error{unsound, config.Credential.ProblemOf("API token")}
 	var products []string
 	for _, product := range config.Products {
 		product = strings.ToLower(strings.TrimSpace(product))
@@ -74,11 +67,8 @@ func New(config Config) (*Target, error) {
 			products = append(products, product)
 		}
 	}
-	if config.Timeout < 0 {
-		problems = append(problems, fmt.Errorf("timeout: %s is negative", config.Timeout))
-	}
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("jira-cloud: %w", errors.Join(problems...))
+	if err := rest.Problems("jira-cloud", config.Timeout, problems...); err != nil {
+		return nil, err
 	}
 	return &Target{
 		client: rest.New(rest.Config{

@@ -131,20 +131,8 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 		Method: "DELETE", Template: "/rest/api/3/group/user", Object: "group",
 		Query: url.Values{"groupId": {groupID}, "accountId": {accountID}},
 	}
-	err := t.client.Send(ctx, call)
-	if !rest.Answered(err) {
-		return err
-	}
-	groups, readErr := t.groupsOf(ctx, accountID)
-	switch {
-	case directory.ClassOf(readErr) == directory.ClassNotFound:
-		return nil
-	case readErr != nil:
-		return readErr
-	case !slices.Contains(groups, groupID):
-		return nil
-	case directory.ClassOf(err) == directory.ClassNotFound:
-		return &directory.UnavailableError{Call: call.Name(), Status: 404, Detail: directory.DetailOf(err)}
-	}
-	return err
+	return atlassiansite.Removed(call, t.client.Send(ctx, call), func() (bool, error) {
+		groups, err := t.groupsOf(ctx, accountID)
+		return slices.Contains(groups, groupID), err
+	})
 }

@@ -28,10 +28,10 @@ func TestCheckTellsWhatThereIs(t *testing.T) {
 	if diff := cmp.Diff(want, report, cmpopts.IgnoreFields(directory.TargetReport{}, "Identity", "Can", "Notes")); diff != "" {
 		t.Errorf("the report (-want +got)\n%s", diff)
 	}
-	for key := range v.engine.AppliedKeys() {
+	for key := range v.Engine.AppliedKeys() {
 		t.Errorf("check wrote %s", key)
 	}
-	for _, call := range v.engine.Calls() {
+	for _, call := range v.Engine.Calls() {
 		if call.Write {
 			t.Errorf("check called %s", call.Route)
 		}

@@ -2,7 +2,6 @@ package jiradc
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -62,22 +61,13 @@ var (
 // New returns a Target. It asks nothing; errors are those of the
 // configuration, all of them at once.
 func New(config Config) (*Target, error) {
-	var problems []error
-	base, err := rest.ParseBase(config.BaseURL)
-	if err != nil {
-		problems = append(problems, err)
-	}
-	if err := config.Credential.Problem(); err != nil {
-		problems = append(problems, err)
-	}
+	base, unsound := rest.ParseBase(config.BaseURL)
+	problems := []error{unsound, config.Credential.Problem()}
 	if slices.Contains(config.Applications, "") {
 		problems = append(problems, errors.New("applications: one of the keys is empty"))
 	}
-	if config.Timeout < 0 {
-		problems = append(problems, fmt.Errorf("timeout: %s is negative", config.Timeout))
-	}
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("jira-dc: %w", errors.Join(problems...))
+	if err := rest.Problems("jira-dc", config.Timeout, problems...); err != nil {
+		return nil, err
 	}
 	return &Target{
 		client: rest.New(rest.Config{
@@ -98,9 +88,5 @@ func New(config Config) (*Target, error) {
 // Identity names the place that a Jira's accounts live in: its base URL without
 // the scheme, in lower case.
 func Identity(baseURL string) string {
-	_, place, found := strings.Cut(baseURL, "://")
-	if !found {
-		place = baseURL
-	}
-	return "jira-dc:" + strings.ToLower(strings.TrimRight(place, "/"))
+	return "jira-dc:" + rest.Place(baseURL)
 }

@@ -5,14 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/jiradcsim"
-	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/speccheck"
 	"github.com/rollcall-sync/rollcall/internal/target/jiradc"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest/rostered"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
 
 func TestATargetKeepsItsPromises(t *testing.T) {
@@ -54,53 +53,34 @@ const pageSize = 50
 
 func fixtureOf(v vendor) targettest.Fixture {
 	return rostered.Fixture(rostered.Options{
-		Target: v.target, Can: jiradc.Capabilities(), Roster: v.sim.Roster(), Engine: v.engine,
+		Target: v.target, Can: jiradc.Capabilities(), Roster: v.Sim.Roster(), Engine: v.Engine,
 		API: jiradcsim.API, Secret: jiradcsim.DefaultToken, PageSize: pageSize,
-		Account: func(email string) roster.Account { return v.sim.NewAccount(userName(email), email, "Seeded") },
-		Group:   v.sim.NewGroup,
+		Account: v.Account,
+		Group:   v.Sim.NewGroup,
 		RefuseRule: func(email string) fault.Rule {
 			return fault.Rule{
 				API: jiradcsim.API, Method: http.MethodPost, Path: "/user$", MatchBody: `"` + email + `"`,
 				Kind: fault.Status, Status: http.StatusBadRequest,
 			}
 		},
-		Fill: func(t *testing.T) { v.fill(t) },
-		Administrators: func(t *testing.T) directory.Protected {
-			protected := directory.Protected{AccountIDs: []string{v.sim.Owner()}}
-			for _, g := range v.sim.Roster().Groups(func(g roster.Group) bool { return g.Administrator }) {
-				protected.GroupIDs = append(protected.GroupIDs, g.ID)
-				for _, a := range v.sim.Roster().Members(g.ID) {
-					protected.AccountIDs = append(protected.AccountIDs, a.ID)
-				}
-			}
-			return protected
-		},
-		WritableEmail: func(name string) string { return name + "@example.com" },
-		UserName:      userName, SharesAddresses: true, FindBy: []string{"user_name"},
+		Fill:           func(t *testing.T) { v.Fill(t, jiradcsim.DefaultGroup) },
+		Administrators: v.Administrators,
+		WritableEmail:  func(name string) string { return name + "@example.com" },
+		UserName:       vendortest.UserName, SharesAddresses: true, FindBy: []string{"user_name"},
 		// Memberships are written by user name, which is read where it is not known;
 		// what is handed over is read first.
 		ReadsFirst: []string{"AddMember", "RemoveMember", "HandOver"},
 		Lead: func(t *testing.T, accountID string) []string {
 			key := "P" + strings.TrimPrefix(accountID, "JIRAUSER")
-			if err := v.sim.SeedProject(key, "Project "+key, accountID); err != nil {
+			if err := v.Sim.SeedProject(key, "Project "+key, accountID); err != nil {
 				t.Fatal(err)
 			}
-			component, err := v.sim.SeedComponent(key, "Letters", accountID)
+			component, err := v.Sim.SeedComponent(key, "Letters", accountID)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return []string{"project " + key, "component " + component}
 		},
-		LedBy: func(_ *testing.T, what string) string { return v.sim.Lead(what) },
+		LedBy: func(_ *testing.T, what string) string { return v.Sim.Lead(what) },
 	})
-}
-
-// fill takes the last seat of the application.
-func (v vendor) fill(t *testing.T) {
-	t.Helper()
-	a := v.seed(t, "seated@example.com")
-	if _, err := v.sim.Roster().Join(strings.ToLower(jiradcsim.DefaultGroup), a.ID); err != nil {
-		t.Fatal(err)
-	}
-	v.sim.SetSeatLimit(1)
 }

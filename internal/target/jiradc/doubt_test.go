@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/jiradcsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
 
 // TestOfTwoWhoMayBeMeantNeitherIsGivenAccess: the user name that the source has
@@ -17,14 +18,14 @@ import (
 func TestOfTwoWhoMayBeMeantNeitherIsGivenAccess(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	service := v.sim.NewAccount("ana", "", "Build service")
-	if err := v.sim.Roster().AddAccount(service); err != nil {
+	service := v.Sim.NewAccount("ana", "", "Build service")
+	if err := v.Sim.Roster().AddAccount(service); err != nil {
 		t.Fatal(err)
 	}
-	v.seed(t, "ana.b@example.com")
+	v.Seed(t, "ana.b@example.com")
 	outcome := v.grant(t, directory.NewAccount{Ref: 1, UserName: "ana", Email: "ana.b@example.com"})
-	wantClass(t, outcome.Err, directory.ClassConflict)
-	if v.sim.Roster().IsMember(jiradcsim.DefaultGroup, service.ID) {
+	vendortest.WantClass(t, outcome.Err, directory.ClassConflict)
+	if v.Sim.Roster().IsMember(jiradcsim.DefaultGroup, service.ID) {
 		t.Error("somebody else was given access")
 	}
 	// Nobody has this address: the one of the name is meant.
@@ -38,7 +39,7 @@ func TestWhereAddressesAreNotShownTheUserNameSaysWhoIsMeant(t *testing.T) {
 	t.Parallel()
 	for _, shown := range []string{jiradcsim.AddressesHidden, jiradcsim.AddressesMasked} {
 		v := newVendor(t, jiradcsim.Options{Addresses: shown}, nil, nil)
-		a := v.seed(t, "ana@example.com")
+		a := v.Seed(t, "ana@example.com")
 		outcome := v.grant(t, directory.NewAccount{Ref: 1, UserName: "ana", Email: "ana@example.com"})
 		if outcome.Err != nil || outcome.AccountID != a.ID {
 			t.Errorf("%s: the outcome is %+v", shown, outcome)
@@ -60,13 +61,13 @@ func (v vendor) grant(t *testing.T, wanted directory.NewAccount) directory.Accou
 func TestANameThatWentToSomebodyElseIsNotWrittenForWhoHadIt(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	first := v.seed(t, "ana@example.com")
-	group := v.seedGroup(t, "staff")
+	first := v.Seed(t, "ana@example.com")
+	group := v.SeedGroup(t, "staff")
 	if _, err := v.target.FindAccounts(t.Context(), []string{"ana@example.com"}); err != nil {
 		t.Fatal(err)
 	}
 	// An administrator renames her, and the name is given to a newcomer.
-	if err := v.sim.Roster().ChangeAccount(first.ID, func(a *roster.Account) { a.UserName = "ana.former" }); err != nil {
+	if err := v.Sim.Roster().ChangeAccount(first.ID, func(a *roster.Account) { a.UserName = "ana.former" }); err != nil {
 		t.Fatal(err)
 	}
 	var made directory.AccountCreated
@@ -78,7 +79,7 @@ func TestANameThatWentToSomebodyElseIsNotWrittenForWhoHadIt(t *testing.T) {
 	if err := v.target.AddMember(t.Context(), group.ID, first.ID); err != nil {
 		t.Fatal(err)
 	}
-	if r := v.sim.Roster(); !r.IsMember(group.ID, first.ID) || r.IsMember(group.ID, made.AccountID) {
+	if r := v.Sim.Roster(); !r.IsMember(group.ID, first.ID) || r.IsMember(group.ID, made.AccountID) {
 		t.Error("the newcomer was put in the group in place of who had the name before")
 	}
 }
@@ -97,7 +98,7 @@ func TestWhoWaitsForTheLeadsCanGoAway(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	})
-	a := v.seed(t, "ana@example.com")
+	a := v.Seed(t, "ana@example.com")
 	first := make(chan error, 1)
 	go func() {
 		_, err := v.target.HandOver(t.Context(), a.ID)
@@ -118,12 +119,12 @@ func TestWhoWaitsForTheLeadsCanGoAway(t *testing.T) {
 func TestAnAccountThatIsNamedIsGivenAccessWhateverItsNameAndAddress(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	meant, namesake := v.seed(t, "ana.b@example.com"), v.seed(t, "ana@example.com")
+	meant, namesake := v.Seed(t, "ana.b@example.com"), v.Seed(t, "ana@example.com")
 	outcome := v.grant(t, directory.NewAccount{Ref: 1, AccountID: meant.ID, UserName: "ana", Email: "ana@example.com"})
 	if outcome.Err != nil || outcome.AccountID != meant.ID {
 		t.Errorf("the outcome is %+v", outcome)
 	}
-	if r := v.sim.Roster(); !r.IsMember(jiradcsim.DefaultGroup, meant.ID) || r.IsMember(jiradcsim.DefaultGroup, namesake.ID) {
+	if r := v.Sim.Roster(); !r.IsMember(jiradcsim.DefaultGroup, meant.ID) || r.IsMember(jiradcsim.DefaultGroup, namesake.ID) {
 		t.Error("access was given to somebody else")
 	}
 }

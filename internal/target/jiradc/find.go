@@ -2,7 +2,6 @@ package jiradc
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"strings"
 
@@ -16,7 +15,7 @@ import (
 // the credential may search, and that addresses are shown, is asked now and
 // then (see sight), since without either nobody would seem to have an account.
 func (t *Target) FindAccounts(ctx context.Context, emails []string) ([]directory.Account, error) {
-	emails = distinct(emails)
+	emails = rest.Distinct(emails)
 	if len(emails) == 0 {
 		return nil, nil
 	}
@@ -60,17 +59,7 @@ func (t *Target) FindAccountsBy(ctx context.Context, attribute string, values []
 			Call: "GET /rest/api/2/user", Code: "attribute", Detail: "Jira finds nobody by the attribute " + attribute,
 		}
 	}
-	return rest.Gather(ctx, distinct(values), func(ctx context.Context, name string) ([]directory.Account, error) {
-		account, err := t.named(ctx, name)
-		var missing *directory.NotFoundError
-		switch {
-		case errors.As(err, &missing):
-			return nil, nil
-		case err != nil:
-			return nil, err
-		}
-		return []directory.Account{account}, nil
-	})
+	return rest.LookUp(ctx, values, t.named)
 }
 
 // named looks one user name up.
@@ -80,18 +69,4 @@ func (t *Target) named(ctx context.Context, name string) (directory.Account, err
 		return directory.Account{}, err
 	}
 	return user.account(userCall(nil))
-}
-
-// distinct returns the values that differ by more than case, without empty
-// ones.
-func distinct(values []string) []string {
-	seen := make(map[string]bool, len(values))
-	var kept []string
-	for _, value := range values {
-		if folded := strings.ToLower(value); value != "" && !seen[folded] {
-			seen[folded] = true
-			kept = append(kept, value)
-		}
-	}
-	return kept
 }

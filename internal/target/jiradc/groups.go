@@ -28,7 +28,7 @@ func (t *Target) Groups(ctx context.Context, _ string) (directory.TargetGroupPag
 // exactly. Where an answer is capped and lacks the name, the group is asked for
 // directly.
 func (t *Target) FindGroups(ctx context.Context, names []string) ([]directory.TargetGroup, error) {
-	names = distinct(names)
+	names = rest.Distinct(names)
 	if len(names) == 0 {
 		return nil, nil
 	}

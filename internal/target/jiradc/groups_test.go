@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/jiradcsim"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
 
 func groupNames(t *testing.T, v vendor) []string {
@@ -64,15 +65,15 @@ func TestAllGroupsAreReadThroughAPickerThatShowsFew(t *testing.T) {
 			v := newVendor(t, test.options, nil, nil)
 			want := []string{jiradcsim.AdministratorsGroup, jiradcsim.DefaultGroup}
 			for _, name := range test.groups {
-				v.seedGroup(t, name)
+				v.SeedGroup(t, name)
 				want = append(want, name)
 			}
 			slices.Sort(want)
-			v.calls()
+			v.Calls()
 			if diff := cmp.Diff(want, groupNames(t, v)); diff != "" {
 				t.Errorf("groups (-want +got)\n%s", diff)
 			}
-			if calls := v.calls()["GET /rest/api/2/groups/picker"]; calls > test.calls {
+			if calls := v.Calls()["GET /rest/api/2/groups/picker"]; calls > test.calls {
 				t.Errorf("it took %d calls, want %d at most", calls, test.calls)
 			}
 		})
@@ -82,9 +83,9 @@ func TestAllGroupsAreReadThroughAPickerThatShowsFew(t *testing.T) {
 func TestAGroupOfUnknownLettersBehindACapIsMissedByNoList(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{IgnoresExclude: true, PickerLimit: 2}, nil, nil)
-	v.seedGroup(t, "日本")
+	v.SeedGroup(t, "日本")
 	_, err := v.target.Groups(t.Context(), "")
-	wantClass(t, err, directory.ClassUnavailable)
+	vendortest.WantClass(t, err, directory.ClassUnavailable)
 }
 
 func TestGroupsThatCannotAllBeReadAreAnOutageAndNotAShortList(t *testing.T) {
@@ -101,12 +102,12 @@ func TestGroupsThatCannotAllBeReadAreAnOutageAndNotAShortList(t *testing.T) {
 			t.Parallel()
 			v := newVendor(t, jiradcsim.Options{}, nil, answering("/groups/picker", body))
 			_, err := v.target.Groups(t.Context(), "")
-			wantClass(t, err, directory.ClassUnavailable)
+			vendortest.WantClass(t, err, directory.ClassUnavailable)
 			if strings.Contains(name, "fewer") && !strings.Contains(directory.DetailOf(err), "jira.ajax.autocomplete.limit") {
 				t.Errorf("the detail does not say what to do: %s", directory.DetailOf(err))
 			}
 			_, err = v.target.Protected(t.Context())
-			wantClass(t, err, directory.ClassUnavailable)
+			vendortest.WantClass(t, err, directory.ClassUnavailable)
 		})
 	}
 }
@@ -131,7 +132,7 @@ func TestAGroupThatACappedPickerDoesNotShowIsFound(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{PickerLimit: 3}, nil, nil)
 	for _, name := range []string{"a staff", "b staff", "c staff", "d staff", "staff"} {
-		v.seedGroup(t, name)
+		v.SeedGroup(t, name)
 	}
 	found, err := v.target.FindGroups(t.Context(), []string{"Staff", "STAFF", "taff"})
 	if err != nil {
@@ -145,7 +146,7 @@ func TestAGroupThatACappedPickerDoesNotShowIsFound(t *testing.T) {
 func TestWithoutThePermissionToBrowseUsersNothingIsTakenForAbsent(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{Version: "8.20.0", Lacks: []string{"USER_PICKER"}}, nil, nil)
-	v.seed(t, "ana@example.com")
+	v.Seed(t, "ana@example.com")
 	for name, ask := range map[string]func() error{
 		"FindAccounts": func() error {
 			_, err := v.target.FindAccounts(t.Context(), []string{"ana@example.com"})
@@ -169,7 +170,7 @@ func TestAGroupIsMadeInLowerCaseAndKnownByIt(t *testing.T) {
 	if diff := cmp.Diff(directory.TargetGroup{ID: "équipe / été", Name: "équipe / été"}, made); err != nil || diff != "" {
 		t.Fatalf("%v (-want +got)\n%s", err, diff)
 	}
-	a := v.seed(t, "ana@example.com")
+	a := v.Seed(t, "ana@example.com")
 	if err := v.target.AddMember(t.Context(), made.ID, a.ID); err != nil {
 		t.Fatal(err)
 	}

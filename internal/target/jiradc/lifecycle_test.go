@@ -13,16 +13,8 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/jiradcsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 	"github.com/rollcall-sync/rollcall/internal/target/jiradc"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
-
-func (v vendor) create(t *testing.T, wanted directory.NewAccount) directory.AccountCreated {
-	t.Helper()
-	var outcome directory.AccountCreated
-	if err := v.target.CreateAccounts(t.Context(), []directory.NewAccount{wanted}, func(o directory.AccountCreated) { outcome = o }); err != nil {
-		t.Fatalf("CreateAccounts: %v: %s", err, directory.DetailOf(err))
-	}
-	return outcome
-}
 
 func TestANewAccountHasTheConfiguredApplicationsAndNoPasswordOfOurs(t *testing.T) {
 	t.Parallel()
@@ -49,12 +41,12 @@ func TestANewAccountHasTheConfiguredApplicationsAndNoPasswordOfOurs(t *testing.T
 					next.ServeHTTP(w, r)
 				})
 			})
-			made := v.create(t, directory.NewAccount{Ref: 1, UserName: "ana", Email: "ana@example.com"})
+			made := vendortest.Create(t, v.target, directory.NewAccount{Ref: 1, UserName: "ana", Email: "ana@example.com"})
 			if made.Err != nil {
 				t.Fatalf("%v: %s", made.Err, directory.DetailOf(made.Err))
 			}
 			var groups []string
-			for _, g := range v.sim.Roster().GroupsOf(made.AccountID) {
+			for _, g := range v.Sim.Roster().GroupsOf(made.AccountID) {
 				groups = append(groups, g.Name)
 			}
 			if diff := cmp.Diff(test.want, groups); diff != "" {
@@ -70,12 +62,12 @@ func TestANewAccountHasTheConfiguredApplicationsAndNoPasswordOfOurs(t *testing.T
 func TestAUserNameOfSomebodyElseIsAConflict(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	v.seed(t, "ana@elsewhere.example")
-	other := v.seed(t, "bo@example.com")
-	made := v.create(t, directory.NewAccount{Ref: 1, UserName: "Ana", Email: "ana@example.com"})
-	wantClass(t, made.Err, directory.ClassConflict)
+	v.Seed(t, "ana@elsewhere.example")
+	other := v.Seed(t, "bo@example.com")
+	made := vendortest.Create(t, v.target, directory.NewAccount{Ref: 1, UserName: "Ana", Email: "ana@example.com"})
+	vendortest.WantClass(t, made.Err, directory.ClassConflict)
 	taken, same := "ANA", "bo"
-	wantClass(t, v.target.UpdateAccount(t.Context(), other.ID, directory.AccountPatch{UserName: &taken}), directory.ClassConflict)
+	vendortest.WantClass(t, v.target.UpdateAccount(t.Context(), other.ID, directory.AccountPatch{UserName: &taken}), directory.ClassConflict)
 	if err := v.target.UpdateAccount(t.Context(), other.ID, directory.AccountPatch{UserName: &same}); err != nil {
 		t.Errorf("the name that it has: %v", err)
 	}
@@ -84,8 +76,8 @@ func TestAUserNameOfSomebodyElseIsAConflict(t *testing.T) {
 func TestAnAdoptedAccountGetsTheApplicationsThatItLacks(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	has, lacks := v.seed(t, "has@example.com"), v.seed(t, "lacks@example.com")
-	if _, err := v.sim.Roster().Join(jiradcsim.DefaultGroup, has.ID); err != nil {
+	has, lacks := v.Seed(t, "has@example.com"), v.Seed(t, "lacks@example.com")
+	if _, err := v.Sim.Roster().Join(jiradcsim.DefaultGroup, has.ID); err != nil {
 		t.Fatal(err)
 	}
 	outcomes := map[int64]directory.AccountCreated{}
@@ -101,16 +93,16 @@ func TestAnAdoptedAccountGetsTheApplicationsThatItLacks(t *testing.T) {
 	if outcomes[1].AccountID != has.ID || outcomes[2].AccountID != lacks.ID {
 		t.Errorf("the outcomes are %+v", outcomes)
 	}
-	wantClass(t, outcomes[3].Err, directory.ClassNotFound)
+	vendortest.WantClass(t, outcomes[3].Err, directory.ClassNotFound)
 	for _, a := range []roster.Account{has, lacks} {
-		if !v.sim.Roster().IsMember(jiradcsim.DefaultGroup, a.ID) {
+		if !v.Sim.Roster().IsMember(jiradcsim.DefaultGroup, a.ID) {
 			t.Errorf("%s has no access", a.UserName)
 		}
 	}
-	if keys := v.engine.AppliedKeys(); len(keys) != 1 {
+	if keys := v.Engine.AppliedKeys(); len(keys) != 1 {
 		t.Errorf("more was changed than was lacking: %v", keys)
 	}
-	if n := v.calls()["POST /rest/api/2/user/application"]; n != 1 {
+	if n := v.Calls()["POST /rest/api/2/user/application"]; n != 1 {
 		t.Errorf("access was given %d times", n)
 	}
 }
@@ -121,7 +113,7 @@ func TestAJiraThatCannotDeactivateSaysWhatToDo(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			v := newVendor(t, jiradcsim.Options{Version: version}, nil, nil)
-			a := v.seed(t, "ana@example.com")
+			a := v.Seed(t, "ana@example.com")
 			err := v.target.DeactivateAccount(t.Context(), a.ID)
 			report, checkErr := v.target.Check(t.Context())
 			if checkErr != nil || report.Version != version {
@@ -133,7 +125,7 @@ func TestAJiraThatCannotDeactivateSaysWhatToDo(t *testing.T) {
 				}
 				return
 			}
-			wantClass(t, err, directory.ClassRefused)
+			vendortest.WantClass(t, err, directory.ClassRefused)
 			if !strings.Contains(directory.DetailOf(err), "crowd") || len(report.Missing) != 1 {
 				t.Errorf("%s, and check says %v", directory.DetailOf(err), report.Missing)
 			}
@@ -144,12 +136,12 @@ func TestAJiraThatCannotDeactivateSaysWhatToDo(t *testing.T) {
 func TestWhoLeadsSomethingIsBlockedOnceItIsHandedOver(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	a := v.seed(t, "ana@example.com")
-	if err := v.sim.SeedProject("ABC", "Alphabet", a.ID); err != nil {
+	a := v.Seed(t, "ana@example.com")
+	if err := v.Sim.SeedProject("ABC", "Alphabet", a.ID); err != nil {
 		t.Fatal(err)
 	}
-	wantClass(t, v.target.DeactivateAccount(t.Context(), a.ID), directory.ClassRefused)
-	wantClass(t, v.target.DeleteAccount(t.Context(), a.ID), directory.ClassRefused)
+	vendortest.WantClass(t, v.target.DeactivateAccount(t.Context(), a.ID), directory.ClassRefused)
+	vendortest.WantClass(t, v.target.DeleteAccount(t.Context(), a.ID), directory.ClassRefused)
 	handed, err := v.target.HandOver(t.Context(), a.ID)
 	if diff := cmp.Diff([]string{"project ABC"}, handed); err != nil || diff != "" {
 		t.Fatalf("%v (-want +got)\n%s", err, diff)
@@ -162,12 +154,12 @@ func TestWhoLeadsSomethingIsBlockedOnceItIsHandedOver(t *testing.T) {
 func TestWhoHasIssuesIsNotDeletedAndTheAdviceIsToDeactivate(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	a := v.seed(t, "ana@example.com")
-	if err := v.sim.SeedIssues(a.ID); err != nil {
+	a := v.Seed(t, "ana@example.com")
+	if err := v.Sim.SeedIssues(a.ID); err != nil {
 		t.Fatal(err)
 	}
 	err := v.target.DeleteAccount(t.Context(), a.ID)
-	wantClass(t, err, directory.ClassRefused)
+	vendortest.WantClass(t, err, directory.ClassRefused)
 	if !strings.Contains(directory.DetailOf(err), "deactivate") {
 		t.Errorf("the detail has no advice: %s", directory.DetailOf(err))
 	}
@@ -186,17 +178,17 @@ func TestARefusalIsTheDirectorysForAnAdministratorAndElseTheCredentials(t *testi
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v := newVendor(t, jiradcsim.Options{Lacks: test.lacks}, nil, nil)
-			a, member := v.sim.NewAccount("ana", "ana@example.com", "Ana"), v.seed(t, "bo@example.com")
+			a, member := v.Sim.NewAccount("ana", "ana@example.com", "Ana"), v.Seed(t, "bo@example.com")
 			a.External = true
-			if err := v.sim.Roster().AddAccount(a); err != nil {
+			if err := v.Sim.Roster().AddAccount(a); err != nil {
 				t.Fatal(err)
 			}
-			g := v.sim.NewGroup("ldap-staff")
+			g := v.Sim.NewGroup("ldap-staff")
 			g.External = true
-			if err := v.sim.Roster().AddGroup(g); err != nil {
+			if err := v.Sim.Roster().AddGroup(g); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := v.sim.Roster().Join(g.ID, member.ID); err != nil {
+			if _, err := v.Sim.Roster().Join(g.ID, member.ID); err != nil {
 				t.Fatal(err)
 			}
 			changed := "Changed"
@@ -218,25 +210,25 @@ func TestARefusalIsTheDirectorysForAnAdministratorAndElseTheCredentials(t *testi
 func TestALicenceWithoutRoomIsTold(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	a, off := v.seed(t, "ana@example.com"), v.seed(t, "off@example.com")
-	plain := v.seedGroup(t, "plain")
-	if _, err := v.sim.Roster().Join(jiradcsim.DefaultGroup, off.ID); err != nil {
+	a, off := v.Seed(t, "ana@example.com"), v.Seed(t, "off@example.com")
+	plain := v.SeedGroup(t, "plain")
+	if _, err := v.Sim.Roster().Join(jiradcsim.DefaultGroup, off.ID); err != nil {
 		t.Fatal(err)
 	}
 	if err := v.target.DeactivateAccount(t.Context(), off.ID); err != nil {
 		t.Fatal(err)
 	}
-	v.fill(t)
-	wantClass(t, v.create(t, directory.NewAccount{Ref: 1, UserName: "new", Email: "new@example.com"}).Err, directory.ClassSeat)
-	wantClass(t, v.target.AddMember(t.Context(), jiradcsim.DefaultGroup, a.ID), directory.ClassSeat)
-	wantClass(t, v.target.RestoreAccount(t.Context(), off.ID), directory.ClassSeat)
+	v.Fill(t, jiradcsim.DefaultGroup)
+	vendortest.WantClass(t, vendortest.Create(t, v.target, directory.NewAccount{Ref: 1, UserName: "new", Email: "new@example.com"}).Err, directory.ClassSeat)
+	vendortest.WantClass(t, v.target.AddMember(t.Context(), jiradcsim.DefaultGroup, a.ID), directory.ClassSeat)
+	vendortest.WantClass(t, v.target.RestoreAccount(t.Context(), off.ID), directory.ClassSeat)
 	var granted directory.AccountCreated
 	err := v.target.GrantAccess(t.Context(), []directory.NewAccount{{Ref: 1, UserName: "ana", Email: "ana@example.com"}},
 		func(o directory.AccountCreated) { granted = o })
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantClass(t, granted.Err, directory.ClassSeat)
+	vendortest.WantClass(t, granted.Err, directory.ClassSeat)
 	if err := v.target.AddMember(t.Context(), plain.ID, a.ID); err != nil {
 		t.Errorf("a group without a licence: %v", err)
 	}
@@ -249,11 +241,11 @@ func TestALicenceWithoutRoomIsTold(t *testing.T) {
 func TestARefusalWithRoomInTheLicenceIsARefusal(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{SeatLimit: 5}, nil, nil)
-	wantClass(t, v.create(t, directory.NewAccount{Ref: 1, UserName: "bad<name", Email: "a@example.com"}).Err, directory.ClassRefused)
+	vendortest.WantClass(t, vendortest.Create(t, v.target, directory.NewAccount{Ref: 1, UserName: "bad<name", Email: "a@example.com"}).Err, directory.ClassRefused)
 	for _, wanted := range []directory.NewAccount{{Ref: 1, Email: "a@example.com"}, {Ref: 1, UserName: "a"}} {
-		v.calls()
-		wantClass(t, v.create(t, wanted).Err, directory.ClassRefused)
-		if calls := v.calls(); len(calls) != 0 {
+		v.Calls()
+		vendortest.WantClass(t, vendortest.Create(t, v.target, wanted).Err, directory.ClassRefused)
+		if calls := v.Calls(); len(calls) != 0 {
 			t.Errorf("Jira was asked: %v", calls)
 		}
 	}
@@ -262,13 +254,13 @@ func TestARefusalWithRoomInTheLicenceIsARefusal(t *testing.T) {
 func TestAnAccountThatWasRenamedMeanwhileIsPutInItsGroupByItsNewName(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	a, g := v.seed(t, "ana@example.com"), v.seedGroup(t, "staff")
+	a, g := v.Seed(t, "ana@example.com"), v.SeedGroup(t, "staff")
 	if _, err := v.target.Account(t.Context(), a.ID); err != nil {
 		t.Fatal(err)
 	}
 	rename := func(name string) {
 		t.Helper()
-		if err := v.sim.Roster().ChangeAccount(a.ID, func(a *roster.Account) { a.UserName = name }); err != nil {
+		if err := v.Sim.Roster().ChangeAccount(a.ID, func(a *roster.Account) { a.UserName = name }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -281,7 +273,7 @@ func TestAnAccountThatWasRenamedMeanwhileIsPutInItsGroupByItsNewName(t *testing.
 		t.Fatalf("RemoveMember: %v: %s", err, directory.DetailOf(err))
 	}
 	want := map[string]int{"add-member:staff:" + a.ID: 1, "remove-member:staff:" + a.ID: 1}
-	if diff := cmp.Diff(want, v.engine.AppliedKeys()); diff != "" {
+	if diff := cmp.Diff(want, v.Engine.AppliedKeys()); diff != "" {
 		t.Errorf("what was done (-want +got)\n%s", diff)
 	}
 }
@@ -289,17 +281,17 @@ func TestAnAccountThatWasRenamedMeanwhileIsPutInItsGroupByItsNewName(t *testing.
 func TestWhoIsInAGroupByAnotherGroupIsListedAndNotTakenOut(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	a := v.seed(t, "ana@example.com")
-	outer, inner := v.seedGroup(t, "outer"), v.seedGroup(t, "inner", a)
-	if _, err := v.sim.Roster().Nest(outer.ID, inner.ID); err != nil {
+	a := v.Seed(t, "ana@example.com")
+	outer, inner := v.SeedGroup(t, "outer"), v.SeedGroup(t, "inner", a)
+	if _, err := v.Sim.Roster().Nest(outer.ID, inner.ID); err != nil {
 		t.Fatal(err)
 	}
 	page, err := v.target.Members(t.Context(), outer.ID, "")
 	if diff := cmp.Diff([]string{a.ID}, page.AccountIDs); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
-	wantClass(t, v.target.RemoveMember(t.Context(), outer.ID, a.ID), directory.ClassRefused)
-	if !v.sim.Roster().IsMember(inner.ID, a.ID) {
+	vendortest.WantClass(t, v.target.RemoveMember(t.Context(), outer.ID, a.ID), directory.ClassRefused)
+	if !v.Sim.Roster().IsMember(inner.ID, a.ID) {
 		t.Error("the account is out of the inner group")
 	}
 }
@@ -307,10 +299,10 @@ func TestWhoIsInAGroupByAnotherGroupIsListedAndNotTakenOut(t *testing.T) {
 func TestAnAmbiguousAnswerIsNoCreation(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	id := v.engine.Add(fault.Rule{API: jiradcsim.API, Method: http.MethodPost, Path: "/user$", Kind: fault.CutAfter, Times: 1})
-	made := v.create(t, directory.NewAccount{Ref: 1, UserName: "ana", Email: "ana@example.com"})
-	wantClass(t, made.Err, directory.ClassUnavailable)
-	if v.engine.Hits(id) != 1 {
+	id := v.Engine.Add(fault.Rule{API: jiradcsim.API, Method: http.MethodPost, Path: "/user$", Kind: fault.CutAfter, Times: 1})
+	made := vendortest.Create(t, v.target, directory.NewAccount{Ref: 1, UserName: "ana", Email: "ana@example.com"})
+	vendortest.WantClass(t, made.Err, directory.ClassUnavailable)
+	if v.Engine.Hits(id) != 1 {
 		t.Error("the fault did not happen")
 	}
 	found, err := v.target.FindAccounts(t.Context(), []string{"ana@example.com"})

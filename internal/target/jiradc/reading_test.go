@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/jiradcsim"
 	"github.com/rollcall-sync/rollcall/internal/target/jiradc"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
 
 func TestWhereAddressesAreNotShownNobodyIsTakenForAbsent(t *testing.T) {
@@ -17,9 +18,9 @@ func TestWhereAddressesAreNotShownNobodyIsTakenForAbsent(t *testing.T) {
 		t.Run(shown, func(t *testing.T) {
 			t.Parallel()
 			v := newVendor(t, jiradcsim.Options{Addresses: shown}, nil, nil)
-			a := v.seed(t, "ana@example.com")
+			a := v.Seed(t, "ana@example.com")
 			_, err := v.target.FindAccounts(t.Context(), []string{"ana@example.com"})
-			wantClass(t, err, directory.ClassAuth)
+			vendortest.WantClass(t, err, directory.ClassAuth)
 			if !strings.Contains(directory.DetailOf(err), "User email visibility") {
 				t.Errorf("the detail does not say what to do: %s", directory.DetailOf(err))
 			}
@@ -39,28 +40,28 @@ func TestASearchThatShowsAThousandPeopleSaysNothingOfWhoIsNotAmongThem(t *testin
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
 	for i := range 1000 {
-		a := v.sim.NewAccount(fmt.Sprintf("user%d", i), fmt.Sprintf("user%d@example.com", i), "Friend of ana@example.com")
-		if err := v.sim.Roster().AddAccount(a); err != nil {
+		a := v.Sim.NewAccount(fmt.Sprintf("user%d", i), fmt.Sprintf("user%d@example.com", i), "Friend of ana@example.com")
+		if err := v.Sim.Roster().AddAccount(a); err != nil {
 			t.Fatal(err)
 		}
 	}
-	v.seed(t, "ana@example.com")
+	v.Seed(t, "ana@example.com")
 	_, err := v.target.FindAccounts(t.Context(), []string{"ana@example.com"})
-	wantClass(t, err, directory.ClassUnavailable)
+	vendortest.WantClass(t, err, directory.ClassUnavailable)
 }
 
 func TestASearchThatEndsAtAThousandPeopleIsNotTheWholeList(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{Version: "8.20.0", SearchEnd: 1000}, nil, nil)
 	for i := range 1100 {
-		v.seed(t, fmt.Sprintf("user%d@example.com", i))
+		v.Seed(t, fmt.Sprintf("user%d@example.com", i))
 	}
 	page, err := v.target.Accounts(t.Context(), "")
 	if err != nil || len(page.Accounts) != 1000 || page.Next == "" {
 		t.Fatalf("the first page has %d accounts and next %q, %v", len(page.Accounts), page.Next, err)
 	}
 	_, err = v.target.Accounts(t.Context(), page.Next)
-	wantClass(t, err, directory.ClassUnavailable)
+	vendortest.WantClass(t, err, directory.ClassUnavailable)
 }
 
 func TestAnAnswerThatIsNotTheListIsAnOutage(t *testing.T) {
@@ -99,7 +100,7 @@ func TestAnAnswerThatIsNotTheListIsAnOutage(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			v := newVendor(t, jiradcsim.Options{}, nil, answering(test.path, test.body))
-			wantClass(t, test.ask(v)(t), directory.ClassUnavailable)
+			vendortest.WantClass(t, test.ask(v)(t), directory.ClassUnavailable)
 		})
 	}
 }
@@ -108,9 +109,9 @@ func TestAnAnswerAboutSomebodyElseIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, answering("/user", `{"key":"K2","name":"bo","active":true}`))
 	_, err := v.target.Account(t.Context(), "K1")
-	wantClass(t, err, directory.ClassUnavailable)
+	vendortest.WantClass(t, err, directory.ClassUnavailable)
 	_, err = v.target.FindAccountsBy(t.Context(), "user_name", []string{"ana"})
-	wantClass(t, err, directory.ClassUnavailable)
+	vendortest.WantClass(t, err, directory.ClassUnavailable)
 }
 
 func TestAProxysMissingPageIsNotAMissingAccountOrGroup(t *testing.T) {
@@ -142,12 +143,12 @@ func TestANameAndAPasswordDoAsWellAsAToken(t *testing.T) {
 func TestANewPersonWithTwoGroupsCostsFourCalls(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, jiradcsim.Options{}, nil, nil)
-	one, two := v.seedGroup(t, "one"), v.seedGroup(t, "two")
+	one, two := v.SeedGroup(t, "one"), v.SeedGroup(t, "two")
 	// What is asked once in ten minutes.
 	if _, err := v.target.FindAccounts(t.Context(), []string{"nobody@example.com"}); err != nil {
 		t.Fatal(err)
 	}
-	v.calls()
+	v.Calls()
 	if found, err := v.target.FindAccounts(t.Context(), []string{"ana@example.com"}); err != nil || len(found) > 0 {
 		t.Fatalf("found %v, %v", found, err)
 	}
@@ -169,7 +170,7 @@ func TestANewPersonWithTwoGroupsCostsFourCalls(t *testing.T) {
 	if err := v.target.DeactivateAccount(t.Context(), made.AccountID); err != nil {
 		t.Fatal(err)
 	}
-	calls := v.calls()
+	calls := v.Calls()
 	total := 0
 	for _, n := range calls {
 		total += n

@@ -18,11 +18,7 @@ func testDeactivating(t *testing.T, fixture func(t *testing.T) Fixture) {
 		}
 		return f, deactivator
 	}
-	steps := []struct {
-		name string
-		do   []string
-		want directory.AccountStatus
-	}{
+	steps := []statusStep{
 		{"deactivating blocks an account", []string{"deactivate"}, directory.AccountDeactivated},
 		{"deactivating twice is deactivating once", []string{"deactivate", "deactivate"}, directory.AccountDeactivated},
 		{"restoring takes it back", []string{"deactivate", "restore"}, directory.AccountActive},
@@ -36,33 +32,15 @@ func testDeactivating(t *testing.T, fixture func(t *testing.T) Fixture) {
 		t.Run(step.name, func(t *testing.T) {
 			t.Parallel()
 			f, deactivator := able(t)
-			suspender, suspends := f.Target.(directory.Suspender)
-			if !suspends && slices.Contains(step.do, "suspend") {
+			writes := map[string]func(context.Context, string) error{
+				"deactivate": deactivator.DeactivateAccount, "restore": deactivator.RestoreAccount,
+			}
+			if suspender, can := f.Target.(directory.Suspender); can {
+				writes["suspend"] = suspender.SuspendAccount
+			} else if slices.Contains(step.do, "suspend") {
 				t.Skip("this target does not suspend accounts")
 			}
-			ids := f.SeedAccounts(t, f.email("one"), f.email("other"))
-			for i, verb := range step.do {
-				write := deactivator.DeactivateAccount
-				switch verb {
-				case "suspend":
-					write = suspender.SuspendAccount
-				case "restore":
-					write = deactivator.RestoreAccount
-				}
-				if err := write(t.Context(), ids[0]); err != nil {
-					t.Fatalf("step %d, %s: %v: %s", i+1, verb, err, directory.DetailOf(err))
-				}
-			}
-			if got := f.account(t, ids[0]).Status; got != step.want {
-				t.Errorf("the product says %s, want %s", got, step.want)
-			}
-			if got := f.account(t, ids[1]).Status; got != directory.AccountActive {
-				t.Errorf("somebody else is %s", got)
-			}
-			account, err := f.Target.Account(t.Context(), ids[0])
-			if err != nil || account.Status != step.want {
-				t.Errorf("Account says %s, %v; want %s", account.Status, err, step.want)
-			}
+			step.run(t, f, writes)
 		})
 	}
 	t.Run("an account that is not ours to block is an UnmanagedError", func(t *testing.T) {

@@ -1,6 +1,7 @@
 package targettest
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -16,11 +17,7 @@ func testLifecycle(t *testing.T, fixture func(t *testing.T) Fixture) {
 		}
 		return f, suspender
 	}
-	steps := []struct {
-		name string
-		do   []string
-		want directory.AccountStatus
-	}{
+	steps := []statusStep{
 		{"suspending takes access away", []string{"suspend"}, directory.AccountSuspended},
 		{"suspending twice is suspending once", []string{"suspend", "suspend"}, directory.AccountSuspended},
 		{"restoring gives access back", []string{"suspend", "restore"}, directory.AccountActive},
@@ -31,26 +28,9 @@ func testLifecycle(t *testing.T, fixture func(t *testing.T) Fixture) {
 		t.Run(step.name, func(t *testing.T) {
 			t.Parallel()
 			f, suspender := able(t)
-			ids := f.SeedAccounts(t, f.email("one"), f.email("other"))
-			for i, verb := range step.do {
-				write := suspender.SuspendAccount
-				if verb == "restore" {
-					write = suspender.RestoreAccount
-				}
-				if err := write(t.Context(), ids[0]); err != nil {
-					t.Fatalf("step %d, %s: %v: %s", i+1, verb, err, directory.DetailOf(err))
-				}
-			}
-			if got := f.account(t, ids[0]).Status; got != step.want {
-				t.Errorf("the product says %s, want %s", got, step.want)
-			}
-			if got := f.account(t, ids[1]).Status; got != directory.AccountActive {
-				t.Errorf("somebody else is %s", got)
-			}
-			account, err := f.Target.Account(t.Context(), ids[0])
-			if err != nil || account.Status != step.want {
-				t.Errorf("Account says %s, %v; want %s", account.Status, err, step.want)
-			}
+			step.run(t, f, map[string]func(context.Context, string) error{
+				"suspend": suspender.SuspendAccount, "restore": suspender.RestoreAccount,
+			})
 		})
 	}
 	t.Run("a suspended account keeps its groups", func(t *testing.T) {
@@ -71,4 +51,32 @@ func testLifecycle(t *testing.T, fixture func(t *testing.T) Fixture) {
 		wantMissing(t, suspender.SuspendAccount(t.Context(), "nobody-has-this-id"), "account")
 		wantMissing(t, suspender.RestoreAccount(t.Context(), "nobody-has-this-id"), "account")
 	})
+}
+
+// statusStep is what is done to an account, and what it is then.
+type statusStep struct {
+	name string
+	do   []string
+	want directory.AccountStatus
+}
+
+// run does the step by the writes of its verbs. Somebody else stays active.
+func (s statusStep) run(t *testing.T, f Fixture, writes map[string]func(ctx context.Context, accountID string) error) {
+	t.Helper()
+	ids := f.SeedAccounts(t, f.email("one"), f.email("other"))
+	for i, verb := range s.do {
+		if err := writes[verb](t.Context(), ids[0]); err != nil {
+			t.Fatalf("step %d, %s: %v: %s", i+1, verb, err, directory.DetailOf(err))
+		}
+	}
+	if got := f.account(t, ids[0]).Status; got != s.want {
+		t.Errorf("the product says %s, want %s", got, s.want)
+	}
+	if got := f.account(t, ids[1]).Status; got != directory.AccountActive {
+		t.Errorf("somebody else is %s", got)
+	}
+	account, err := f.Target.Account(t.Context(), ids[0])
+	if err != nil || account.Status != s.want {
+		t.Errorf("Account says %s, %v; want %s", account.Status, err, s.want)
+	}
 }
