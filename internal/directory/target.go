@@ -4,7 +4,7 @@ import "context"
 
 // Target is where accounts live. It is what a product must be able to do for
 // Rollcall to keep people and groups in it; what only some products can do is
-// an optional interface below.
+// an optional interface (AccountCreator, Suspender, Nester, …).
 //
 // Every write may be repeated without harm: adding a member twice, removing
 // one who is not there, suspending who is suspended succeed. A target decides
