@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
 
 	"github.com/rollcall-sync/rollcall/internal/pgtest"
 )
@@ -36,19 +37,7 @@ func TestMigrations(t *testing.T) {
 				wg.Wait()
 			})
 			t.Run("groups that were decided before there were routes lead where they led", func(t *testing.T) {
-				s, err := Open(t.Context(), at)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer func() {
-					if err := s.Close(); err != nil {
-						t.Errorf("close: %v", err)
-					}
-				}()
-				provider, err := migrationsOf(s.writable(), s.dialect)
-				if err != nil {
-					t.Fatal(err)
-				}
+				s, provider := migrating(t, at)
 				if _, err := provider.DownTo(t.Context(), 3); err != nil {
 					t.Fatal(err)
 				}
@@ -71,19 +60,7 @@ func TestMigrations(t *testing.T) {
 				}
 			})
 			t.Run("groups that were pushed into groups before there were nestings are known to be in them", func(t *testing.T) {
-				s, err := Open(t.Context(), at)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer func() {
-					if err := s.Close(); err != nil {
-						t.Errorf("close: %v", err)
-					}
-				}()
-				provider, err := migrationsOf(s.writable(), s.dialect)
-				if err != nil {
-					t.Fatal(err)
-				}
+				s, provider := migrating(t, at)
 				if _, err := provider.DownTo(t.Context(), 4); err != nil {
 					t.Fatal(err)
 				}
@@ -106,19 +83,7 @@ func TestMigrations(t *testing.T) {
 				}
 			})
 			t.Run("the schema goes down to nothing and up again", func(t *testing.T) {
-				s, err := Open(t.Context(), at)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer func() {
-					if err := s.Close(); err != nil {
-						t.Errorf("close: %v", err)
-					}
-				}()
-				provider, err := migrationsOf(s.writable(), s.dialect)
-				if err != nil {
-					t.Fatal(err)
-				}
+				s, provider := migrating(t, at)
 				down, err := provider.DownTo(t.Context(), 0)
 				if err != nil || len(down) == 0 {
 					t.Fatalf("down: %d migrations, %v", len(down), err)
@@ -170,4 +135,23 @@ func pushedBefore(t *testing.T, s *Store) {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}
+}
+
+// migrating opens a database until the end of a test, with its migrations.
+func migrating(t *testing.T, at string) (*Store, *goose.Provider) {
+	t.Helper()
+	s, err := Open(t.Context(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	provider, err := migrationsOf(s.writable(), s.dialect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, provider
 }
