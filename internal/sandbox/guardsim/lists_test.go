@@ -50,9 +50,6 @@ func TestAListIsWrongAsItsFaultSays(t *testing.T) {
 
 func TestFillingALargeDirectoryTakesSeconds(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes a second")
-	}
 	c := start(t, guardsim.Options{})
 	started := time.Now()
 	for i := range 3000 {
