@@ -74,7 +74,7 @@ func New(config Config) (*Target, error) {
 	if len(access) == 0 || slices.ContainsFunc(access, func(name string) bool { return groupName(name) != "" }) {
 		named = errors.New("access_groups: names no group, or one that cannot be; without one nobody could be given access")
 	}
-	if err := rest.Problems("bitbucket-dc", config.Timeout, unsound, config.Credential.Problem(), named); err != nil {
+	if err := rest.Problems("bitbucket-dc", config.Timeout, unsound, config.Credential.ProblemOf("credential"), named); err != nil {
 		return nil, err
 	}
 	return &Target{

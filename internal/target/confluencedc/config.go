@@ -55,7 +55,7 @@ var (
 // configuration, all of them at once.
 func New(config Config) (*Target, error) {
 	base, unsound := rest.ParseBase(config.BaseURL)
-	if err := rest.Problems("confluence-dc", config.Timeout, unsound, config.Credential.Problem()); err != nil {
+	if err := rest.Problems("confluence-dc", config.Timeout, unsound, config.Credential.ProblemOf("credential")); err != nil {
 		return nil, err
 	}
 	return &Target{

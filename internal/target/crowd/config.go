@@ -58,7 +58,7 @@ var (
 // configuration is in the error.
 func New(config Config) (*Target, error) {
 	base, unsound := rest.ParseBase(product(config.BaseURL))
-	if err := rest.Problems("crowd", config.Timeout, unsound, config.Credential.Problem()); err != nil {
+	if err := rest.Problems("crowd", config.Timeout, unsound, config.Credential.ProblemOf("credential")); err != nil {
 		return nil, err
 	}
 	t := &Target{config: config, base: base, identity: Identity(config.BaseURL)}

@@ -62,7 +62,7 @@ var (
 // configuration, all of them at once.
 func New(config Config) (*Target, error) {
 	base, unsound := rest.ParseBase(config.BaseURL)
-	problems := []error{unsound, config.Credential.Problem()}
+	problems := []error{unsound, config.Credential.ProblemOf("credential")}
 	if slices.Contains(config.Applications, "") {
 		problems = append(problems, errors.New("applications: one of the keys is empty"))
 	}
