@@ -100,6 +100,9 @@ func (h *heldPlan) look(ctx workflow.Context) error {
 	if err := workflow.ExecuteActivity(local(ctx, FirstHeartbeat, "look at the plan"), ActivityExpireHeld, h.in).Get(ctx, &plan); err != nil {
 		return err
 	}
+	if h.plan.Ended {
+		return nil // it was decided while this look was under way
+	}
 	h.plan = plan
 	h.say(ctx, "waits for a decision")
 	return nil

@@ -3,11 +3,13 @@ package workflows_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -20,10 +22,14 @@ type plan struct {
 	*testsuite.TestWorkflowEnvironment
 	t       *testing.T
 	expires time.Time
-	state   workflows.Decided
-	calls   []string
-	looks   []time.Duration
-	began   time.Time
+	// mu guards what follows, as the database does: activities run side by side.
+	mu    sync.Mutex
+	state workflows.Decided
+	calls []string
+	looks []time.Duration
+	began time.Time
+	// reading, when set, runs in a look between its reading and its answer.
+	reading func(look int)
 }
 
 func newPlan(t *testing.T, lasts time.Duration) *plan {
@@ -37,13 +43,21 @@ func newPlan(t *testing.T, lasts time.Duration) *plan {
 	p.state = workflows.Decided{Remaining: 12, Expires: p.expires}
 	p.RegisterWorkflowWithOptions(workflows.Held, workflow.RegisterOptions{Name: workflows.HeldName})
 	p.RegisterActivityWithOptions(func(_ context.Context, in workflows.HeldInput) (workflows.Decided, error) {
+		p.mu.Lock()
 		p.looks = append(p.looks, p.Now().Sub(p.began).Truncate(time.Second))
 		if !p.Now().Before(p.expires) {
 			p.state.Ended = true
 		}
-		return p.state, nil
+		look, state := len(p.looks), p.state
+		p.mu.Unlock()
+		if p.reading != nil {
+			p.reading(look)
+		}
+		return state, nil
 	}, activity.RegisterOptions{Name: workflows.ActivityExpireHeld})
 	p.RegisterActivityWithOptions(func(_ context.Context, in workflows.DecideHeldInput) (workflows.Decided, error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.calls = append(p.calls, fmt.Sprintf("plan %d, digest %s, request %d, reject %t, update %s", in.PlanID, in.Digest, in.RequestID, in.Reject, in.Update))
 		switch {
 		case p.state.Ended:
@@ -132,6 +146,45 @@ func TestTwoDecisionsAtOnceAreBothAnsweredAndOneCounts(t *testing.T) {
 	}
 }
 
+// answered is an answer that tells when it is complete.
+type answered struct {
+	answer
+	complete chan struct{}
+}
+
+func (a *answered) Complete(result any, err error) {
+	a.answer.Complete(result, err)
+	close(a.complete)
+}
+
+func TestADecisionDuringALookEndsTheHeldPlanAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlan(t, 24*time.Hour)
+	decision := &answered{complete: make(chan struct{})}
+	read := make(chan struct{})
+	p.reading = func(look int) {
+		if look == 2 {
+			close(read)
+			<-decision.complete
+		}
+	}
+	p.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		switch {
+		case info.ActivityType.Name == workflows.ActivityDecideHeld:
+			<-read
+		case p.Now().Sub(p.began) == time.Hour:
+			p.UpdateWorkflow(workflows.ApproveUpdate, "u1", decision, workflows.Decision{Digest: "d1"})
+		}
+	})
+	result, took := p.run()
+	if decision.decided.Changes != 12 || decision.err != nil {
+		t.Errorf("answered %+v", decision.answer)
+	}
+	if !result.Ended || took != time.Hour {
+		t.Errorf("it came to %+v after %s, want an hour: the decision came while its second look was under way", result, took)
+	}
+}
+
 func TestAHeldPlanThatALaterRunTookOverEndsWhenItIsLookedAt(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -146,7 +199,9 @@ func TestAHeldPlanThatALaterRunTookOverEndsWhenItIsLookedAt(t *testing.T) {
 			t.Parallel()
 			p := newPlan(t, 7*24*time.Hour)
 			p.RegisterDelayedCallback(func() {
+				p.mu.Lock()
 				p.state.Ended = true
+				p.mu.Unlock()
 				if c.wake {
 					p.SignalWorkflow(workflows.WakeSignal, nil)
 				}
