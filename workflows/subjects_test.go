@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,13 +23,22 @@ type request struct {
 	t     *testing.T
 	parts []workflows.SubjectsResult
 	fails error
-	// during, when set, runs while a part is carried out.
+	// during, when set, runs as a part is begun. It is called from the loop of
+	// env, where alone an update may be sent.
 	during func(env *testsuite.TestWorkflowEnvironment)
 	cut    bool // the server suggests a new history after each part
 
+	// mu guards calls: an update's activity runs beside the one of the request.
+	mu        sync.Mutex
 	calls     []string
 	at        []time.Duration
 	histories int
+}
+
+func (r *request) called(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = append(r.calls, fmt.Sprintf(format, args...))
 }
 
 func (r *request) run() (workflows.SubjectsResult, error) {
@@ -43,11 +53,8 @@ func (r *request) run() (workflows.SubjectsResult, error) {
 		env.SetContinueAsNewSuggested(r.cut)
 		env.RegisterWorkflowWithOptions(workflows.Subjects, workflow.RegisterOptions{Name: workflows.SubjectsName})
 		env.RegisterActivityWithOptions(func(_ context.Context, in workflows.ApplySubjectsInput) (workflows.SubjectsResult, error) {
-			r.calls = append(r.calls, fmt.Sprintf("apply after %d for run %d", in.After, in.RunID))
+			r.called("apply after %d for run %d", in.After, in.RunID)
 			r.at = append(r.at, env.Now().Sub(began).Truncate(time.Second))
-			if r.during != nil {
-				r.during(env)
-			}
 			if r.fails != nil {
 				return workflows.SubjectsResult{}, r.fails
 			}
@@ -59,13 +66,18 @@ func (r *request) run() (workflows.SubjectsResult, error) {
 			return part, nil
 		}, activity.RegisterOptions{Name: workflows.ActivityApplySubjects})
 		env.RegisterActivityWithOptions(func(_ context.Context, in workflows.FinishSubjectsInput) (workflows.SyncResult, error) {
-			r.calls = append(r.calls, fmt.Sprintf("finish request %d, run %d, not found %t, %q", in.RequestID, in.RunID, in.NotFound, in.Failure))
+			r.called("finish request %d, run %d, not found %t, %q", in.RequestID, in.RunID, in.NotFound, in.Failure)
 			return workflows.SyncResult{RunID: in.RunID, Outcome: workflows.OutcomeDone, Applied: 3}, nil
 		}, activity.RegisterOptions{Name: workflows.ActivityFinishSubjects})
 		env.RegisterActivityWithOptions(func(_ context.Context, in workflows.Control) (workflows.Control, error) {
-			r.calls = append(r.calls, fmt.Sprintf("%s run %d", in.Verb, in.RunID))
+			r.called("%s run %d", in.Verb, in.RunID)
 			return in, nil
 		}, activity.RegisterOptions{Name: workflows.ActivitySteer})
+		env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+			if r.during != nil && info.ActivityType.Name == workflows.ActivityApplySubjects {
+				r.during(env)
+			}
+		})
 		env.ExecuteWorkflow(workflows.SubjectsName, in)
 		err := env.GetWorkflowError()
 		var anew *workflow.ContinueAsNewError
