@@ -34,10 +34,7 @@ type plan struct {
 
 func newPlan(t *testing.T, lasts time.Duration) *plan {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(quiet{})
-	p := &plan{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t}
-	p.SetTestTimeout(10 * time.Second)
+	p := &plan{TestWorkflowEnvironment: newEnvironment(), t: t}
 	p.began = p.Now()
 	p.expires = p.began.Add(lasts)
 	p.state = workflows.Decided{Remaining: 12, Expires: p.expires}

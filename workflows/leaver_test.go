@@ -32,9 +32,7 @@ type leaver struct {
 
 func newLeaver(t *testing.T, ladder directory.Ladder) *leaver {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(quiet{})
-	l := &leaver{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, ladder: ladder, taken: ladder.Taken(time.Time{}, time.Time{})}
+	l := &leaver{TestWorkflowEnvironment: newEnvironment(), t: t, ladder: ladder, taken: ladder.Taken(time.Time{}, time.Time{})}
 	l.began = l.Now()
 	l.since = l.began
 	l.RegisterWorkflowWithOptions(workflows.Leaver, workflow.RegisterOptions{Name: workflows.LeaverName})

@@ -37,9 +37,7 @@ var pushRun = workflows.RunRef{Connection: "staff", ConnectionID: 3, RunID: 9}
 
 func newShard(t *testing.T, answers ...workflows.DrainResult) *shard {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(quiet{})
-	s := &shard{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), answers: answers}
+	s := &shard{TestWorkflowEnvironment: newEnvironment(), answers: answers}
 	began := s.Now()
 	s.RegisterActivityWithOptions(func(_ context.Context, in workflows.DrainInput) (workflows.DrainResult, error) {
 		s.calls = append(s.calls, fmt.Sprintf("drain for run %d", in.RunID))

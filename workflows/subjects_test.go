@@ -45,9 +45,7 @@ func (r *request) run() (workflows.SubjectsResult, error) {
 	r.t.Helper()
 	in := workflows.SubjectsInput{Connection: "staff", RequestID: 5, Trigger: "hand"}
 	for {
-		var suite testsuite.WorkflowTestSuite
-		suite.SetLogger(quiet{})
-		env := suite.NewTestWorkflowEnvironment()
+		env := newEnvironment()
 		r.histories++
 		began := env.Now()
 		env.SetContinueAsNewSuggested(r.cut)

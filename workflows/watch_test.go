@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/rollcall-sync/rollcall/workflows"
@@ -14,9 +13,7 @@ import (
 // watch plays Watch once, with so many events in the log, and returns the runs it started.
 func watch(t *testing.T, events int) []workflows.SyncInput {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(quiet{})
-	env := suite.NewTestWorkflowEnvironment()
+	env := newEnvironment()
 	env.RegisterActivityWithOptions(func(context.Context, workflows.WatchInput) (workflows.PollResult, error) {
 		return workflows.PollResult{Events: events}, nil
 	}, activity.RegisterOptions{Name: workflows.ActivityPollChanges})

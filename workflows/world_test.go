@@ -203,11 +203,8 @@ func (w *world) run(in workflows.SyncInput) (workflows.SyncResult, error) {
 	w.t.Helper()
 	in.Connection, in.Trigger = "staff", "hand"
 	for {
-		var suite testsuite.WorkflowTestSuite
-		suite.SetLogger(quiet{})
 		w.histories++
-		w.env = suite.NewTestWorkflowEnvironment()
-		w.env.SetTestTimeout(10 * time.Second)
+		w.env = newEnvironment()
 		w.register()
 		w.env.RegisterWorkflowWithOptions(workflows.Sync, workflow.RegisterOptions{Name: workflows.SyncName})
 		suggested := func() {
@@ -269,11 +266,3 @@ func (w *world) work() []string {
 	slices.Sort(calls)
 	return calls
 }
-
-// quiet keeps the workflow's log out of the test's output.
-type quiet struct{}
-
-func (quiet) Debug(string, ...any) {}
-func (quiet) Info(string, ...any)  {}
-func (quiet) Warn(string, ...any)  {}
-func (quiet) Error(string, ...any) {}

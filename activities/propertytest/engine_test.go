@@ -147,9 +147,9 @@ func (e *engine) play(name, id string, run any, in, out any) error {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet{})
 	env := suite.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(time.Minute)
+	env.SetTestTimeout(10 * time.Minute)
 	// A busy machine is no deadlock.
-	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 10 * time.Minute})
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id, TaskQueue: "workflows"})
 	env.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
 	env.RegisterActivity(e.acts)
