@@ -98,6 +98,9 @@ type UnavailableError struct {
 }
 
 func (e *UnavailableError) Error() string {
+	if e.Status == 0 {
+		return e.Call + ": unavailable (no answer)"
+	}
 	return fmt.Sprintf("%s: unavailable (HTTP %d)", e.Call, e.Status)
 }
 

@@ -1,7 +1,6 @@
 package bitbucketdcsim
 
 import (
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,6 +19,7 @@ const (
 	forbidden        = "com.atlassian.bitbucket.ForbiddenException"
 	licenceExceeded  = "com.atlassian.bitbucket.license.LicenseLimitException"
 	notAuthenticated = "com.atlassian.bitbucket.auth.IncorrectPasswordAuthenticationException"
+	notAuthorised    = "com.atlassian.bitbucket.AuthorisationException"
 	serverFailed     = "com.atlassian.bitbucket.server.ServerException"
 )
 
@@ -69,8 +69,7 @@ func limits(header http.Header, limit, remaining int, reset, now time.Time) {
 func (s *Sim) guarded(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-AUSERNAME", s.opts.User)
-		kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if r.Method != http.MethodGet && kind != "application/json" && r.Header.Get("X-Atlassian-Token") != "no-check" {
+		if standin.Forgeable(r) {
 			w.Header().Set("Content-Type", "text/plain")
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = w.Write([]byte("XSRF check failed"))

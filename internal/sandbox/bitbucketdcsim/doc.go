@@ -10,5 +10,6 @@
 // likes and say where the next one begins; a name and an address are taken
 // once; names are compared ignoring case; a user without a global permission is
 // there and has no licence; a 403 is a full licence as well as a missing right;
+// nobody touches who or what holds a higher permission;
 // writes without a JSON body need X-Atlassian-Token.
 package bitbucketdcsim

@@ -58,6 +58,9 @@ func (s *Sim) removeGroup(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusForbidden, forbidden, "The group is in a read-only directory")
 		return
 	}
+	if s.above(w, groupLevel(g), http.StatusForbidden) {
+		return
+	}
 	if err := s.roster.RemoveGroup(g.ID); err != nil {
 		refuse(w, http.StatusNotFound, noSuchGroup, err.Error())
 		return

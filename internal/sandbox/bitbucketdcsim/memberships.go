@@ -90,6 +90,9 @@ func (s *Sim) join(w http.ResponseWriter, r *http.Request, groupNames, userNames
 		if !ok {
 			return
 		}
+		if s.above(w, groupLevel(g), http.StatusForbidden) {
+			return
+		}
 		groups = append(groups, g)
 	}
 	var users []roster.Account
@@ -149,6 +152,9 @@ func (s *Sim) removeGroupOfUser(w http.ResponseWriter, r *http.Request) {
 	}
 	if a.External || g.External {
 		refuse(w, http.StatusForbidden, forbidden, "The directory is read-only")
+		return
+	}
+	if s.above(w, groupLevel(g), http.StatusForbidden) {
 		return
 	}
 	if changed, err := s.roster.Leave(g.ID, a.ID); err == nil && changed {

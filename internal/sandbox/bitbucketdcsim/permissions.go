@@ -128,6 +128,9 @@ func (s *Sim) permitUser(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	if s.above(w, slices.Index(ranks(), permission), http.StatusUnauthorized) || s.above(w, s.level(a), http.StatusConflict) {
+		return
+	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if !s.licensed(a) && !s.room(1) {
@@ -143,6 +146,7 @@ func (s *Sim) forbidUser(w http.ResponseWriter, r *http.Request) {
 	case !ok:
 	case a.ID == s.opts.User:
 		refuse(w, http.StatusConflict, forbidden, "This would take your own permissions away")
+	case s.above(w, s.level(a), http.StatusConflict):
 	default:
 		s.setPermissions(w, r, a, nil)
 	}
@@ -169,7 +173,7 @@ func (s *Sim) forbidGroup(w http.ResponseWriter, r *http.Request) { s.setGroupPe
 
 func (s *Sim) setGroupPermission(w http.ResponseWriter, r *http.Request, permission string) {
 	g, ok := s.group(w, r.URL.Query().Get("name"))
-	if !ok {
+	if !ok || s.above(w, slices.Index(ranks(), permission), http.StatusUnauthorized) || s.above(w, groupLevel(g), http.StatusConflict) {
 		return
 	}
 	err := s.roster.ChangeGroup(g.ID, func(g *roster.Group) {

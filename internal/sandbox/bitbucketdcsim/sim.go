@@ -2,6 +2,7 @@ package bitbucketdcsim
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,8 +52,10 @@ const (
 // Options describe a fresh Bitbucket. The zero value is usable.
 type Options struct {
 	// Token, User and Password are accepted, the defaults when empty. User owns
-	// both and has the permission SYS_ADMIN.
+	// both.
 	Token, User, Password string
+	// Permission is the global permission that User has; SysAdmin when empty.
+	Permission string
 	// Version is DefaultVersion when empty.
 	Version string
 	// Engine decides faults and limits and keeps the log; nil makes a quiet one.
@@ -84,6 +87,7 @@ func New(opts Options) *Sim {
 	standin.Default(&opts.Token, DefaultToken)
 	standin.Default(&opts.User, DefaultUser)
 	standin.Default(&opts.Password, DefaultPassword)
+	standin.Default(&opts.Permission, SysAdmin)
 	standin.Default(&opts.Version, DefaultVersion)
 	standin.Quiet(&opts.Engine, &opts.Now, opts.Seed)
 	standin.Default(&opts.MaxPage, DefaultMaxPage)
@@ -104,7 +108,7 @@ func (s *Sim) seed() {
 	}))
 	must(s.roster.AddAccount(roster.Account{
 		ID: s.opts.User, UserName: s.opts.User, Email: s.opts.User + "@admins.example.net", DisplayName: "Sysadmin",
-		Active: true, Administrator: true, Permissions: []string{SysAdmin},
+		Active: true, Administrator: true, Permissions: []string{s.opts.Permission},
 	}))
 	must(s.roster.AddAccount(roster.Account{
 		ID: Operator, UserName: Operator, Email: Operator + "@admins.example.net", DisplayName: "Operator", Active: true,
@@ -131,9 +135,11 @@ func (s *Sim) SetSeatLimit(n int) {
 func (s *Sim) Handler() http.Handler {
 	get, post, put, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	bearer, basic := standin.Bearer(s.opts.Token), standin.Basic(s.opts.User, s.opts.Password)
+	tokens := slices.Compare(standin.VersionNumbers(s.opts.Version), []int{5, 5}) >= 0
 	frame := standin.Frame{
 		API: API, Engine: s.opts.Engine, Now: s.opts.Now,
-		Authorized: func(r *http.Request) bool { return bearer(r) || basic(r) },
+		// Tokens came with 5.5.
+		Authorized: func(r *http.Request) bool { return tokens && bearer(r) || basic(r) },
 		Problem:    s.problem, Limits: limits,
 	}
 	var endpoints []standin.Endpoint
@@ -165,6 +171,9 @@ func (s *Sim) Handler() http.Handler {
 		{Method: get, Template: "/users/{userSlug}", Serve: s.getUser},
 		{Method: get, Template: "/application-properties", Serve: s.properties, Public: true},
 	} {
+		if administrative(e.Method, e.Template) {
+			e.Serve = s.administrator(e.Serve)
+		}
 		e.Template, e.Serve = "/rest/api/latest"+e.Template, s.guarded(e.Serve)
 		endpoints = append(endpoints, e)
 	}

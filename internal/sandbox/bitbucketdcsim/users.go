@@ -156,6 +156,8 @@ func (s *Sim) updateUser(w http.ResponseWriter, r *http.Request) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	switch problem := valid(to.Name, to.DisplayName, to.Email); {
+	case s.above(w, s.level(before), http.StatusUnauthorized):
+		return
 	case problem != "":
 		refuse(w, http.StatusBadRequest, badArgument, problem)
 		return
@@ -187,7 +189,7 @@ func (s *Sim) renameUser(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	before, ok := s.user(w, to.Name)
-	if !ok {
+	if !ok || s.above(w, s.level(before), http.StatusUnauthorized) {
 		return
 	}
 	s.writing.Lock()
@@ -222,6 +224,8 @@ func (s *Sim) removeUser(w http.ResponseWriter, r *http.Request) {
 		return
 	case a.External:
 		refuse(w, http.StatusForbidden, forbidden, "The user is in a read-only directory")
+		return
+	case s.above(w, s.level(a), http.StatusForbidden):
 		return
 	}
 	if err := s.roster.RemoveAccount(a.ID); err != nil {

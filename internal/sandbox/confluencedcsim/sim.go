@@ -82,7 +82,9 @@ func (s *Sim) Handler() http.Handler {
 	bearer, basic := standin.Bearer(s.opts.Token), standin.Basic(s.opts.User, s.opts.Password)
 	frame := standin.Frame{
 		API: API, Engine: s.opts.Engine, Now: s.opts.Now,
-		Authorized: func(r *http.Request) bool { return bearer(r) || basic(r) },
+		// Tokens came with 7.9.
+		// https://confluence.atlassian.com/enterprise/using-personal-access-tokens-1026032365.html
+		Authorized: func(r *http.Request) bool { return s.atLeast(7, 9) && bearer(r) || basic(r) },
 		Problem:    func(w http.ResponseWriter, _ *http.Request, status int) { problem(w, status, http.StatusText(status)) },
 		Limits:     limits,
 	}

@@ -165,7 +165,9 @@ func TestVersionsDifferInWhatTheyHave(t *testing.T) {
 	for version, want := range map[string]map[string]bool{
 		"8.1.0":  {},
 		"8.2.0":  {"disable": true, "delete": true},
+		"8.3.4":  {"disable": true, "delete": true},
 		"8.4.0":  {"disable": true, "delete": true, "create": true, "list": true},
+		"9.5.4":  {"disable": true, "delete": true, "create": true, "list": true},
 		"10.0.3": {"disable": true, "delete": true, "create": true, "list": true, "update": true},
 	} {
 		s := populated(t, confluencedcsim.Options{Version: version})
@@ -243,5 +245,15 @@ func TestPagesSayWhereTheNextOneIs(t *testing.T) {
 	}
 	if len(names) != 13 {
 		t.Errorf("there are %d groups: %v", len(names), names)
+	}
+}
+
+func TestATokenIsTakenSince79(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]int{"7.8.3": 401, "7.9.0": 200} {
+		s := serve(confluencedcsim.Options{Version: version})
+		if status, _ := s.Ask(t, "GET /api/user/current", ""); status != want {
+			t.Errorf("%s: %d, want %d", version, status, want)
+		}
 	}
 }

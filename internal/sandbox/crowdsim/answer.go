@@ -59,14 +59,32 @@ func (s *Sim) problem(w http.ResponseWriter, _ *http.Request, status int) {
 // speaksJSON answers in XML whoever does not ask for JSON, and takes JSON alone.
 func (s *Sim) speaksJSON(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set(versionHeader, "Crowd/"+s.opts.Version)
+		product := "Crowd/"
+		if s.opts.Jira {
+			product = "JIRA/"
+		}
+		w.Header().Set(versionHeader, product+s.opts.Version)
 		if !strings.Contains(r.Header.Get("Accept"), "application/json") {
 			w.Header().Set("Content-Type", "application/xml")
 			_, _ = w.Write([]byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><entity/>`))
 			return
 		}
+		if s.opts.Jira && standin.Forgeable(r) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte("XSRF check failed")) // a caller that has gone away is its own affair
+			return
+		}
 		next(w, r)
 	}
+}
+
+// named is a name as the product keeps it.
+func (s *Sim) named(name string) string {
+	if s.opts.Jira {
+		return strings.ToLower(name)
+	}
+	return name
 }
 
 // body reads a JSON body; it answers and returns false where it does not fit.

@@ -12,6 +12,7 @@
 // XML unless JSON is asked for, updates that replace the whole user (a field
 // that is left out is cleared, active too), 400 for a user or a group that
 // exists, 409 for a membership that does, 403 for a directory that is
-// read-only, names compared ignoring case, and lists that stop at max-results
-// without a word of there being more.
+// read-only, names compared ignoring case, and lists that stop at max-results,
+// or at what the server likes, without a word of there being more. As Jira it puts
+// names in lower case and refuses writes that look forged.
 package crowdsim

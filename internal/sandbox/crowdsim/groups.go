@@ -41,6 +41,7 @@ func (s *Sim) createGroup(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, invalidGroup, "A group needs a name and the type GROUP")
 		return
 	}
+	g.Name = s.named(g.Name)
 	if err := s.roster.AddGroup(roster.Group{ID: g.Name, Name: g.Name, Description: g.Description}); err != nil {
 		refuse(w, http.StatusBadRequest, invalidGroup, "Group already exists")
 		return

@@ -12,55 +12,64 @@ import (
 const maxResults = 1000
 
 // window reads start-index and max-results.
-func window(w http.ResponseWriter, r *http.Request) (start, limit int, ok bool) {
+func (s *Sim) window(w http.ResponseWriter, r *http.Request) (start, limit int, ok bool) {
 	start, startOK := standin.Number(r, "start-index", 0)
 	limit, limitOK := standin.Number(r, "max-results", maxResults)
 	if !startOK || !limitOK {
 		refuse(w, http.StatusBadRequest, illegalArgument, "start-index and max-results are whole numbers")
 	}
+	if s.opts.MaxResults > 0 {
+		limit = min(limit, s.opts.MaxResults)
+	}
 	return start, limit, startOK && limitOK
+}
+
+// reference is a user or a group that is not expanded: a name and nothing else.
+type reference struct {
+	Link *link  `json:"link"`
+	Name string `json:"name"`
 }
 
 // answerUsers answers with a page of users: whole where they are expanded, else
 // their names.
 func (s *Sim) answerUsers(w http.ResponseWriter, r *http.Request, all []roster.Account, fresh func(roster.Account) bool) {
-	start, limit, ok := window(w, r)
+	start, limit, ok := s.window(w, r)
 	if !ok {
 		return
 	}
 	all = standin.Spoil(all, s.opts.Engine.ListEffect(r), limit, fresh)
 	page := struct {
-		Expand string       `json:"expand"`
-		Users  []userEntity `json:"users"`
-	}{"user", []userEntity{}}
+		Expand string `json:"expand"`
+		Users  []any  `json:"users"`
+	}{"user", []any{}}
 	whole, described := expands(r, "user"), expands(r, "attributes")
 	for _, a := range standin.Page(all, start, limit) {
 		if whole {
 			page.Users = append(page.Users, entityOf(a, described))
 			continue
 		}
-		page.Users = append(page.Users, userEntity{Link: &link{Href: "user?username=" + a.UserName, Rel: "self"}, Name: a.UserName})
+		page.Users = append(page.Users, reference{&link{Href: "user?username=" + a.UserName, Rel: "self"}, a.UserName})
 	}
 	standin.Answer(w, http.StatusOK, page)
 }
 
 func (s *Sim) answerGroups(w http.ResponseWriter, r *http.Request, all []roster.Group, fresh func(roster.Group) bool) {
-	start, limit, ok := window(w, r)
+	start, limit, ok := s.window(w, r)
 	if !ok {
 		return
 	}
 	all = standin.Spoil(all, s.opts.Engine.ListEffect(r), limit, fresh)
 	page := struct {
-		Expand string        `json:"expand"`
-		Groups []groupEntity `json:"groups"`
-	}{"group", []groupEntity{}}
+		Expand string `json:"expand"`
+		Groups []any  `json:"groups"`
+	}{"group", []any{}}
 	whole := expands(r, "group")
 	for _, g := range standin.Page(all, start, limit) {
 		if whole {
 			page.Groups = append(page.Groups, groupOf(g))
 			continue
 		}
-		page.Groups = append(page.Groups, groupEntity{Link: &link{Href: "group?groupname=" + g.Name, Rel: "self"}, Name: g.Name})
+		page.Groups = append(page.Groups, reference{&link{Href: "group?groupname=" + g.Name, Rel: "self"}, g.Name})
 	}
 	standin.Answer(w, http.StatusOK, page)
 }

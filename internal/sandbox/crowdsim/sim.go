@@ -29,6 +29,9 @@ const (
 // DefaultVersion is what the stand-in says that it is.
 const DefaultVersion = "5.2.1"
 
+// jiraVersion is what it says as Jira.
+const jiraVersion = "10.3.24"
+
 // Options describe a fresh Crowd. The zero value is usable.
 type Options struct {
 	// Application and Password are what a client needs; DefaultApplication and
@@ -38,6 +41,11 @@ type Options struct {
 	Version string
 	// Engine decides faults and limits and keeps the log; nil makes a quiet one.
 	Engine *fault.Engine
+	// Jira is the API as Jira serves it: names are put in lower case, a write must
+	// not look forged, and the version is Jira's.
+	Jira bool
+	// MaxResults is the longest page, however many are asked for; 0 is none.
+	MaxResults int
 	// FlatGroups is a directory without nested groups.
 	FlatGroups bool
 	// Seed decides the keys that are given.
@@ -57,6 +65,9 @@ type Sim struct {
 func New(opts Options) *Sim {
 	standin.Default(&opts.Application, DefaultApplication)
 	standin.Default(&opts.Password, DefaultPassword)
+	if opts.Jira {
+		standin.Default(&opts.Version, jiraVersion)
+	}
 	standin.Default(&opts.Version, DefaultVersion)
 	standin.Quiet(&opts.Engine, &opts.Now, opts.Seed)
 	s := &Sim{opts: opts, roster: roster.New(opts.Seed)}

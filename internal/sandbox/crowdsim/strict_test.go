@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-sync/rollcall/internal/sandbox/crowdsim"
 )
 
 func TestRefusalsAreCrowds(t *testing.T) {
@@ -127,5 +129,45 @@ func TestWhatChangesIsLoggedOnce(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, a.engine.AppliedKeys()); diff != "" {
 		t.Errorf("keys (-want +got)\n%s", diff)
+	}
+}
+
+func TestJiraPutsNamesInLowerCase(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(o *crowdsim.Options) { o.Jira = true })
+	a.call(t, "POST", "/user", user("Ana", "Ana@example.com"))
+	a.call(t, "POST", "/group", `{"name":"Red","type":"GROUP"}`)
+	for path, want := range map[string]string{"/user?username=ANA": "ana", "/group?groupname=RED": "red"} {
+		if got := a.call(t, "GET", path, ""); got.Body["name"] != want {
+			t.Errorf("%s: %s, want the name %s", path, got.Text, want)
+		}
+	}
+}
+
+func TestJiraTakesNoWriteThatABrowserCouldHaveBeenTrickedInto(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(o *crowdsim.Options) { o.Jira = true })
+	a.seed(t)
+	const path = "/user/group/direct?username=ana&groupname=red"
+	if got := a.call(t, "DELETE", path, "", "Content-Type", "text/plain"); got.Status != 403 {
+		t.Errorf("without the header: %d, want 403", got.Status)
+	}
+	if got := a.call(t, "DELETE", path, "", "Content-Type", "text/plain", "X-Atlassian-Token", "no-check"); got.Status != 204 {
+		t.Errorf("with it: %d, want 204", got.Status)
+	}
+	if got := a.call(t, "GET", "/user?username=ana", "", "Content-Type", "text/plain"); got.Status != 200 {
+		t.Errorf("a reading: %d, want 200", got.Status)
+	}
+}
+
+func TestAListIsNoLongerThanTheServerLikes(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(o *crowdsim.Options) { o.MaxResults = 2 })
+	a.seed(t)
+	for start, want := range map[string]int{"0": 2, "2": 1, "3": 0} {
+		got := a.call(t, "GET", "/search?entity-type=user&max-results=1000&start-index="+start, "")
+		if users, _ := got.Body["users"].([]any); len(users) != want {
+			t.Errorf("from %s: %s, want %d users", start, got.Text, want)
+		}
 	}
 }

@@ -114,6 +114,7 @@ func (s *Sim) createUser(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "INVALID_CREDENTIAL", "The password is missing")
 		return
 	}
+	u.Name = s.named(u.Name)
 	a := roster.Account{ID: u.Name, UserName: u.Name, Attributes: map[string]string{}}
 	write(&a, u)
 	// The attributes of a new user are not written along.

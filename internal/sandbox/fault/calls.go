@@ -101,25 +101,6 @@ func (l *callLog) hook(phase string, call *Call) {
 	}
 }
 
-// SetRoute gives the template of the route that serves a request, for
-// stand-ins whose router Wrap cannot ask. template is without the method.
-func SetRoute(r *http.Request, template string) {
-	state := stateOf(r)
-	if state == nil {
-		return
-	}
-	l, route := &state.engine.log, r.Method+" "+template
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if old := state.call.Route; old != route {
-		if l.counts[old]--; l.counts[old] <= 0 {
-			delete(l.counts, old)
-		}
-		l.counts[route]++
-		state.call.Route = route
-	}
-}
-
 // Applied is called by a handler when it really changed state. key names what
 // was changed: it is by these keys that "nothing was done twice" is checked.
 // A handler that changed several things calls it once for each. A request

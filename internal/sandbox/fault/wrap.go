@@ -38,8 +38,8 @@ func stateOf(r *http.Request) *callState {
 
 // Wrap applies the faults that concern whole calls (Latency, Status,
 // CutBefore, CutAfter) and logs each call. If next is a *mux.Router, or Wrap
-// is used inside one, the log has the route's template; else a handler may
-// give it with SetRoute. errorBody writes status and the vendor's own body.
+// is used inside one, the log has the route's template, else the path.
+// errorBody writes status and the vendor's own body.
 func (e *Engine) Wrap(api string, next http.Handler, errorBody func(w http.ResponseWriter, r *http.Request, status int)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		call := e.log.begin(api, r, routeOf(next, r))

@@ -144,6 +144,16 @@ func (s *Sim) users(ids []string) *refusal {
 	return nil
 }
 
+// strangers is users for a PATCH, to which they are missing, and not an invalid
+// value.
+func (s *Sim) strangers(ids []string) *refusal {
+	wrong := s.users(ids)
+	if wrong != nil {
+		wrong.status, wrong.scimType = http.StatusNotFound, ""
+	}
+	return wrong
+}
+
 // join and leave change members who were looked at already; s.mu is held.
 func (s *Sim) join(r *http.Request, groupID string, ids []string) {
 	for _, id := range ids {
@@ -268,7 +278,7 @@ func (s *Sim) patchOne(r *http.Request, g roster.Group, op operation, change boo
 	}
 	switch {
 	case !change:
-		return s.users(ids)
+		return s.strangers(ids)
 	case op.Op == "replace":
 		return s.setMembers(r, g.ID, ids)
 	}

@@ -48,25 +48,50 @@ func TestAListIsWrongAsItsFaultSays(t *testing.T) {
 	}
 }
 
-func TestFillingALargeDirectoryTakesSeconds(t *testing.T) {
+// What is compared are the fastest of many calls: how long the others take says
+// how busy the machine is.
+func TestACallOfALargeDirectoryTakesHardlyLongerThanOneOfASmallOne(t *testing.T) {
 	t.Parallel()
 	c := start(t, guardsim.Options{})
-	started := time.Now()
-	for i := range 3000 {
+	made := 0
+	creating := func() time.Duration {
+		return fastest(100, func() {
+			c.made(users, newUser(fmt.Sprintf("many.%d", made)))
+			made++
+		})
+	}
+	reading := func(first int) time.Duration {
+		return fastest(100, func() {
+			if status, _ := c.do(http.MethodGet, fmt.Sprintf("%s?startIndex=%d&count=100", users, first), ""); status != http.StatusOK {
+				t.Fatal(status)
+			}
+		})
+	}
+	create, read := creating(), reading(1)
+	for i := range 10000 {
 		a := c.sim.NewAccount(fmt.Sprintf("seed.%d@example.com", i))
 		if err := c.sim.Roster().AddAccount(a); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for i := range 200 {
-		c.made(users, newUser(fmt.Sprintf("many.%d", i)))
-	}
-	for first := 1; first < 3200; first += 100 {
-		if status, _ := c.do(http.MethodGet, fmt.Sprintf("%s?startIndex=%d&count=100", users, first), ""); status != http.StatusOK {
-			t.Fatal(status)
+	// A hundred times as many people; going through all of them would show.
+	for what, took := range map[string][2]time.Duration{"creating an account": {create, creating()}, "reading a page": {read, reading(9901)}} {
+		t.Logf("%s takes %s, in a large directory %s", what, took[0], took[1])
+		if took[1] > 20*took[0] {
+			t.Errorf("%s takes %s, in a large directory %s", what, took[0], took[1])
 		}
 	}
-	if took := time.Since(started); took > 10*time.Second {
-		t.Errorf("it took %s", took)
+}
+
+// fastest returns the shortest time that a call took.
+func fastest(times int, call func()) time.Duration {
+	var took time.Duration
+	for i := range times {
+		began := time.Now()
+		call()
+		if one := time.Since(began); i == 0 || one < took {
+			took = one
+		}
 	}
+	return took
 }

@@ -20,11 +20,18 @@ type searchBody struct {
 	Limit      *int     `json:"limit"`
 }
 
+// strange reports what the description does not allow.
+func (b searchBody) strange() bool {
+	beyond := func(list []string, most int) bool { return list != nil && (len(list) == 0 || len(list) > most) }
+	return beyond(b.GroupIDs, 10) || beyond(b.RoleIDs, 10) || beyond(b.GroupNames, 100) || b.GroupIDs != nil && b.GroupNames != nil
+}
+
 // administers are the roles that a group of administrators has here.
 var administers = []string{"atlassian/org-admin", "atlassian/site-admin", "atlassian/admin", "atlassian/user-access-admin"}
 
-// searchPage reads a search and answers with the page of it that find gives.
-func searchPage[T any](w http.ResponseWriter, r *http.Request, find func(searchBody) []T) {
+// searchPage reads a search and answers with the page of it that find gives, usual
+// long where no length is asked for.
+func searchPage[T any](w http.ResponseWriter, r *http.Request, usual int, find func(searchBody) []T) {
 	var body searchBody
 	if r.ContentLength != 0 {
 		if err := standin.Decode(r, &body, true); err != nil {
@@ -32,7 +39,7 @@ func searchPage[T any](w http.ResponseWriter, r *http.Request, find func(searchB
 			return
 		}
 	}
-	limit, start := 20, 0
+	limit, start := usual, 0
 	if body.Limit != nil {
 		limit = *body.Limit
 	}
@@ -40,7 +47,7 @@ func searchPage[T any](w http.ResponseWriter, r *http.Request, find func(searchB
 	if body.Cursor != "" {
 		start, err = strconv.Atoi(body.Cursor)
 	}
-	if err != nil || limit < 1 || limit > 100 || len(body.GroupIDs) > 10 || len(body.RoleIDs) > 10 || len(body.GroupNames) > 100 {
+	if err != nil || limit < 1 || limit > 100 || body.strange() {
 		failOrganization(w, http.StatusBadRequest, "ADMIN-400-24", "Invalid request body")
 		return
 	}
@@ -62,7 +69,7 @@ type searchedGroup struct {
 // searchGroups finds groups of the sites and those that the directory brought
 // to the products.
 func (s *Sim) searchGroups(w http.ResponseWriter, r *http.Request) {
-	searchPage(w, r, func(q searchBody) []searchedGroup {
+	searchPage(w, r, 20, func(q searchBody) []searchedGroup {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		wanted := func(id, name string, administrator bool) bool {
@@ -98,7 +105,7 @@ type searchedUser struct {
 
 // searchUsers finds who administers, by a role of their own or by a group.
 func (s *Sim) searchUsers(w http.ResponseWriter, r *http.Request) {
-	searchPage(w, r, func(q searchBody) []searchedUser {
+	searchPage(w, r, 50, func(q searchBody) []searchedUser {
 		var all []searchedUser
 		for _, a := range s.roster.Accounts(func(a roster.Account) bool { return !hiddenUser(a) }) {
 			groups := s.roster.GroupsOf(a.ID)

@@ -7,6 +7,7 @@
 // for a write that changes nothing and for a user who still leads or has
 // something; group names in lower case; a group picker that shows 20 groups; 50
 // members a page; searches that find nobody without the permission to browse
-// users; hidden and masked e-mail addresses; a list of users that only newer
-// versions have and a status that only 8.3 and later write.
+// users; hidden and masked e-mail addresses; writes that look forged; a list of
+// users that only newer versions have and a status that only 8.3 and later
+// write.
 package jiradcsim

@@ -65,7 +65,8 @@ func TestAPickerIsWrongAsFaultsWantIt(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[fault.Kind]int{"": 12, fault.Empty: 0, fault.Half: 6, fault.Stale: 11} {
 		engine := fault.New(1)
-		s := serve(jiradcsim.Options{Engine: engine})
+		now := time.Unix(1_800_000_000, 0)
+		s := serve(jiradcsim.Options{Engine: engine, Now: func() time.Time { return now }})
 		for i := range 9 {
 			s.SeedGroup(t, fmt.Sprintf("team%d", i))
 		}

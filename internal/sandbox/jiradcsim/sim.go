@@ -94,7 +94,9 @@ func (s *Sim) numbers() []int { return standin.VersionNumbers(s.opts.Version) }
 // Handler serves the API at /rest/api/2.
 func (s *Sim) Handler() http.Handler {
 	bearer, basic := standin.Bearer(s.opts.Token), standin.Basic(s.opts.User, s.opts.Password)
-	authorized := func(r *http.Request) bool { return bearer(r) || basic(r) }
+	// Tokens came with 8.14.
+	// https://confluence.atlassian.com/enterprise/using-personal-access-tokens-1026032365.html
+	authorized := func(r *http.Request) bool { return s.atLeast(8, 14) && bearer(r) || basic(r) }
 	frame := standin.Frame{
 		API: API, Engine: s.opts.Engine, Now: s.opts.Now, Authorized: authorized,
 		Problem: func(w http.ResponseWriter, _ *http.Request, status int) { problem(w, status, http.StatusText(status)) },
@@ -138,8 +140,8 @@ func (s *Sim) Handler() http.Handler {
 	if s.atLeast(listSince, 0) {
 		endpoints = append(endpoints, standin.Endpoint{Method: get, Template: "/user/list", Serve: s.administrator(s.listUsers)})
 	}
-	for i := range endpoints {
-		endpoints[i].Template = "/rest/api/2" + endpoints[i].Template
+	for i, e := range endpoints {
+		endpoints[i].Template, endpoints[i].Serve = "/rest/api/2"+e.Template, unforged(e.Serve)
 	}
 	return frame.Handler(endpoints)
 }
@@ -149,6 +151,18 @@ func (s *Sim) administrator(serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !s.has("ADMINISTER") {
 			problem(w, http.StatusForbidden, "You do not have permission to do this.")
+			return
+		}
+		serve(w, r)
+	}
+}
+
+// unforged refuses a write that a browser could have been tricked into, before
+// anything else and with a text of its own.
+func unforged(serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if standin.Forgeable(r) {
+			http.Error(w, "XSRF check failed", http.StatusForbidden)
 			return
 		}
 		serve(w, r)

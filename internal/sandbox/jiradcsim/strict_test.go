@@ -1,8 +1,11 @@
 package jiradcsim_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/jiradcsim"
@@ -15,7 +18,7 @@ type server = standintest.Caller[*jiradcsim.Sim]
 
 func serve(options jiradcsim.Options) server {
 	sim := jiradcsim.New(options)
-	return server{Sim: sim, Handler: sim.Handler(), Root: "/rest/api/2", Token: jiradcsim.DefaultToken}
+	return server{Sim: sim, Handler: sim.Handler(), Root: "/rest/api/2", Token: jiradcsim.DefaultToken, Header: http.Header{"X-Atlassian-Token": {"no-check"}}}
 }
 
 // refusal is a call and the status that it is refused with.
@@ -175,11 +178,28 @@ func TestVersionsDifferInWhatTheyHave(t *testing.T) {
 		"8.2.0": {404, 400}, "8.3.0": {404, 200}, "9.17.0": {404, 200}, "10.0.0": {200, 200},
 	} {
 		s := populated(t, jiradcsim.Options{Version: version})
+		s.Token = ""
+		s.Header.Set("Authorization", basic())
 		if status, _ := s.Ask(t, "GET /user/list", ""); status != test.list {
 			t.Errorf("%s: the list is answered with %d, want %d", version, status, test.list)
 		}
 		if status, _ := s.Ask(t, "PUT /user?username=ana", `{"active":false}`); status != test.block {
 			t.Errorf("%s: to block is answered with %d, want %d", version, status, test.block)
+		}
+	}
+}
+
+// basic is what the owner's name and password are sent as.
+func basic() string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(jiradcsim.DefaultUser+":"+jiradcsim.DefaultPassword))
+}
+
+func TestATokenIsTakenSince814(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]int{"8.13.9": 401, "8.14.0": 200} {
+		s := serve(jiradcsim.Options{Version: version})
+		if status, _ := s.Ask(t, "GET /myself", ""); status != want {
+			t.Errorf("%s: %d, want %d", version, status, want)
 		}
 	}
 }
@@ -246,6 +266,10 @@ func TestAddressesAreShownAsTheSettingSays(t *testing.T) {
 		s := populated(t, jiradcsim.Options{Addresses: shown})
 		if _, body := s.Ask(t, "GET /user?username=ana", ""); body["emailAddress"] != want {
 			t.Errorf("%q: %v, want %v", shown, body["emailAddress"], want)
+		}
+		found := map[bool]string{true: "[]", false: "ana"}[shown == jiradcsim.AddressesHidden]
+		if _, text := s.Raw(t, "GET /user/search?username=ana@example", ""); !strings.Contains(text, found) {
+			t.Errorf("%q: a search for the address finds %s, want %s", shown, text, found)
 		}
 	}
 }

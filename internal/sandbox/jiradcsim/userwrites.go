@@ -24,6 +24,14 @@ type userWrite struct {
 	Active       *bool     `json:"active"`
 }
 
+// fold puts a user name in lower case, as Jira keeps them.
+func (u *userWrite) fold() {
+	if u.Name != nil {
+		folded := strings.ToLower(*u.Name)
+		u.Name = &folded
+	}
+}
+
 // checked returns what is wrong with the fields that are there.
 func (u userWrite) checked() map[string]string {
 	fields := map[string]string{}
@@ -53,6 +61,7 @@ func (s *Sim) createUser(w http.ResponseWriter, r *http.Request) {
 			*field = &empty
 		}
 	}
+	body.fold()
 	fields := body.checked()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,6 +120,7 @@ func (s *Sim) updateUser(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusForbidden, "Cannot edit user, the user's directory is read-only.")
 		return
 	}
+	body.fold()
 	if !s.atLeast(8, 3) {
 		body.Active = nil
 	}

@@ -168,6 +168,10 @@ func (s *Sim) createGroup(w http.ResponseWriter, r *http.Request) {
 // deleteGroup answers DELETE /rest/api/3/group.
 func (s *Sim) deleteGroup(w http.ResponseWriter, r *http.Request) {
 	group, status := s.groupOf(r)
+	if status == 0 && group.External {
+		s.fail(w, r, http.StatusForbidden, provisioned)
+		return
+	}
 	if status == 0 && !s.takeGroup(r, group.ID) {
 		status = http.StatusNotFound
 	}

@@ -8,6 +8,10 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/standin"
 )
 
+// provisioned is why nothing here may change what another system provisions.
+// https://support.atlassian.com/provisioning-users/docs/understand-user-provisioning/
+const provisioned = "This is managed by an identity provider and cannot be changed here."
+
 // members answers GET /rest/api/3/group/member.
 func (s *Sim) members(w http.ResponseWriter, r *http.Request) {
 	start, size, ok := s.bounds(w, r, groupsMost, groupsMost)
@@ -53,6 +57,10 @@ func (s *Sim) addMember(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusNotFound, "The user or the group does not exist.")
 		return
 	}
+	if group.External {
+		s.fail(w, r, http.StatusForbidden, provisioned)
+		return
+	}
 	if s.fullBehind(group, a) {
 		s.fail(w, r, http.StatusBadRequest, "The user could not be added.")
 		return
@@ -84,6 +92,10 @@ func (s *Sim) removeMember(w http.ResponseWriter, r *http.Request) {
 	a, there := s.roster.Account(id)
 	if !there {
 		s.fail(w, r, http.StatusNotFound, "The group or the user does not exist.")
+		return
+	}
+	if group.External {
+		s.fail(w, r, http.StatusForbidden, provisioned)
 		return
 	}
 	changed, err := s.leave(r, group, a)

@@ -47,6 +47,9 @@ type Options struct {
 	// Products of the site; nil means ProductSoftware, ProductService and
 	// ProductConfluence. Without a product of Jira's there is no Jira.
 	Products []string
+	// NotBrowsing takes the permission "Browse users and groups" of Jira from the
+	// owner.
+	NotBrowsing bool
 	// SeatLimit is how many people may have each product; 0 means any number.
 	SeatLimit int
 	// PageLimit is how much an answer holds at most, whatever is asked; 0 means

@@ -97,16 +97,16 @@ func (s *Sim) jiraEndpoints() []standin.Endpoint {
 		{Method: post, Template: api + "/user", Serve: s.createUser},
 		{Method: del, Template: api + "/group/user", Serve: s.administrator(s.removeMember)},
 		{Method: get, Template: api + "/group/member", Serve: s.members},
-		{Method: get, Template: api + "/group/bulk", Serve: s.listGroups},
+		{Method: get, Template: api + "/group/bulk", Serve: s.browsing(s.listGroups)},
 		{Method: post, Template: api + "/group", Serve: s.administrator(s.createGroup)},
 		{Method: del, Template: api + "/group", Serve: s.administrator(s.deleteGroup)},
 		{Method: get, Template: api + "/groups/picker", Serve: s.pickGroups},
-		{Method: get, Template: api + "/users/search", Serve: s.listUsers},
-		{Method: get, Template: api + "/users", Serve: s.listUsers},
-		{Method: get, Template: api + "/user", Serve: s.getUser},
+		{Method: get, Template: api + "/users/search", Serve: s.browsing(s.listUsers)},
+		{Method: get, Template: api + "/users", Serve: s.browsing(s.listUsers)},
+		{Method: get, Template: api + "/user", Serve: s.browsing(s.getUser)},
 		{Method: del, Template: api + "/user", Serve: s.administrator(s.deleteUser)},
 		{Method: get, Template: api + "/user/bulk", Serve: s.bulkUsers},
-		{Method: get, Template: api + "/user/groups", Serve: s.groupsOfUser},
+		{Method: get, Template: api + "/user/groups", Serve: s.browsing(s.groupsOfUser)},
 		{Method: get, Template: api + "/applicationrole", Serve: s.listRoles},
 		{Method: get, Template: api + "/myself", Serve: s.myself},
 		{Method: get, Template: api + "/serverInfo", Serve: s.serverInfo, Public: true},
@@ -142,6 +142,17 @@ func (s *Sim) administrator(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !s.ownerIn(groupSiteAdmins) && !s.ownerIn(groupOrgAdmins) {
 			s.fail(w, r, http.StatusForbidden, "You do not have permission to perform this operation.")
+			return
+		}
+		next(w, r)
+	}
+}
+
+// browsing refuses a caller who may not browse users and groups.
+func (s *Sim) browsing(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if s.opts.NotBrowsing {
+			s.fail(w, r, http.StatusForbidden, "You do not have permission to browse users and groups.")
 			return
 		}
 		next(w, r)

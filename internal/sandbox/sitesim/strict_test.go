@@ -163,6 +163,31 @@ func TestConfluenceTakesWhatIsSoAlready(t *testing.T) {
 	}
 }
 
+func TestWhatAnotherSystemProvisionsIsChangedByNeitherProduct(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sitesim.Options{})
+	if err := s.sim.Roster().ChangeGroup(s.staff, func(g *roster.Group) { g.External = true }); err != nil {
+		t.Fatal(err)
+	}
+	s.change(s.ana, func(a *roster.Account) { a.External = true })
+	for _, refused := range []request{
+		{"added in Jira", "POST", "/rest/api/3/group/user?groupId={staff}", `{"accountId":"{bo}"}`, 403},
+		{"taken out in Jira", "DELETE", "/rest/api/3/group/user?groupId={staff}&accountId={ana}", "", 403},
+		{"the group deleted in Jira", "DELETE", "/rest/api/3/group?groupId={staff}", "", 403},
+		{"the account removed", "DELETE", "/rest/api/3/user?accountId={ana}", "", 400},
+		{"added in Confluence", "POST", "/wiki/rest/api/group/userByGroupId?groupId={staff}", `{"accountId":"{bo}"}`, 403},
+		{"taken out in Confluence", "DELETE", "/wiki/rest/api/group/userByGroupId?groupId={staff}&accountId={ana}", "", 403},
+		{"the group deleted in Confluence", "DELETE", "/wiki/rest/api/group/by-id?id={staff}", "", 403},
+	} {
+		if status, body := s.make(refused); status != refused.status {
+			t.Errorf("%s: HTTP %d: %s; want %d", refused.name, status, body, refused.status)
+		}
+	}
+	if keys := s.sim.Engine().AppliedKeys(); len(keys) > 0 {
+		t.Errorf("it changed %v", keys)
+	}
+}
+
 func TestAWrongCredentialIsRefusedEverywhere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sitesim.Options{})

@@ -115,7 +115,8 @@ func (s *Sim) bounds(w http.ResponseWriter, r *http.Request, usual, most int) (s
 }
 
 // searchUsers answers GET /rest/api/3/user/search: active people of whom the
-// name or the visible address begins with the query, up to the thousandth.
+// name or the visible address begins with the query, up to the thousandth. Who may
+// not browse users finds nobody, and no refusal.
 func (s *Sim) searchUsers(w http.ResponseWriter, r *http.Request) {
 	start, size, ok := s.bounds(w, r, 50, usersMost)
 	if !ok {
@@ -140,6 +141,9 @@ func (s *Sim) searchUsers(w http.ResponseWriter, r *http.Request) {
 	found = distort(s, r, found, size, accountID, func(w write) (roster.Account, bool) {
 		return w.account, w.added && w.group.ID == "" // nobody comes back into a search
 	})
+	if s.opts.NotBrowsing {
+		found = nil
+	}
 	found = found[:min(len(found), usersMost)]
 	s.answerUsers(w, standin.Page(found, start, size))
 }

@@ -128,6 +128,9 @@ func (s *Sim) deleteUser(w http.ResponseWriter, r *http.Request) {
 	case !there:
 		s.fail(w, r, http.StatusNotFound, "Specified user does not exist or you do not have required permissions")
 		return
+	case a.External:
+		s.fail(w, r, http.StatusBadRequest, provisioned)
+		return
 	case id == s.owner:
 		s.fail(w, r, http.StatusBadRequest, "You cannot delete yourself.")
 		return

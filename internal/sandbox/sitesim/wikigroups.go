@@ -146,9 +146,12 @@ func (s *Sim) wikiCreateGroup(w http.ResponseWriter, r *http.Request) {
 // wikiDeleteGroup answers DELETE /wiki/rest/api/group/by-id.
 func (s *Sim) wikiDeleteGroup(w http.ResponseWriter, r *http.Request) {
 	id := r.URL.Query().Get("id")
+	group, _ := s.roster.Group(id)
 	switch {
 	case id == "":
 		s.fail(w, r, http.StatusBadRequest, "The id is missing.")
+	case group.External:
+		s.fail(w, r, http.StatusForbidden, provisioned)
 	case !s.takeGroup(r, id):
 		s.fail(w, r, http.StatusNotFound, "The group does not exist.")
 	default:

@@ -54,6 +54,10 @@ func (s *Sim) wikiAddMember(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusBadRequest, "The accountId is not valid.")
 		return
 	}
+	if group.External {
+		s.fail(w, r, http.StatusForbidden, provisioned)
+		return
+	}
 	if s.fullBehind(group, a) {
 		s.fail(w, r, http.StatusInternalServerError, "AddUserToGroups failed and no fallback available.")
 		return
@@ -79,6 +83,10 @@ func (s *Sim) wikiRemoveMember(w http.ResponseWriter, r *http.Request) {
 	a, also := s.roster.Account(id)
 	if !there || !also {
 		s.fail(w, r, http.StatusNotFound, "The group or the user does not exist.")
+		return
+	}
+	if group.External {
+		s.fail(w, r, http.StatusForbidden, provisioned)
 		return
 	}
 	if _, err := s.leave(r, group, a); err != nil {

@@ -2,6 +2,7 @@ package standin
 
 import (
 	"crypto/subtle"
+	"mime"
 	"net/http"
 	"time"
 
@@ -84,6 +85,15 @@ func (f Frame) admit(route string, public bool, next http.HandlerFunc) http.Hand
 		}
 		next(w, r)
 	}
+}
+
+// Forgeable reports whether a browser could have been tricked into a request: a
+// write that has neither a JSON body nor the header by which the Atlassian
+// products let such writes through.
+// https://confluence.atlassian.com/kb/rest-api-calls-with-a-browser-user-agent-header-may-fail-csrf-checks-802591455.html
+func Forgeable(r *http.Request) bool {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // one that cannot be read is none
+	return r.Method != http.MethodGet && kind != "application/json" && r.Header.Get("X-Atlassian-Token") != "no-check"
 }
 
 // Bearer returns what accepts one token.

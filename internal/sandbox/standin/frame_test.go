@@ -116,3 +116,26 @@ func TestALimitIsCountedAndSaid(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestAWriteIsForgeableWithoutJSONAndWithoutTheHeaderForIt(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		method, contentType, token string
+		want                       bool
+	}{
+		{"GET", "", "", false},
+		{"POST", "", "", true},
+		{"DELETE", "", "", true},
+		{"PUT", "text/plain", "", true},
+		{"POST", "application/x-www-form-urlencoded", "nocheck", true},
+		{"POST", "application/json; charset=utf-8", "", false},
+		{"DELETE", "", "no-check", false},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), test.method, "/", nil)
+		r.Header.Set("Content-Type", test.contentType)
+		r.Header.Set("X-Atlassian-Token", test.token)
+		if got := standin.Forgeable(r); got != test.want {
+			t.Errorf("%+v: %t", test, got)
+		}
+	}
+}

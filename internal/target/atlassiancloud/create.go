@@ -16,12 +16,6 @@ const invitesInFlight = 8
 // the rest of the batch is left alone: one may be a hiccup.
 const outageInvites = 3
 
-// GrantAccess gives accounts that exist the configured products and the
-// groups, by the same invitation as a new one: it adds and takes nothing away.
-func (t *Target) GrantAccess(ctx context.Context, batch []directory.NewAccount, done func(directory.AccountCreated)) error {
-	return t.CreateAccounts(ctx, batch, done)
-}
-
 // CreateAccounts invites people, up to 25 a call, divided so that few calls
 // carry most memberships. Somebody who has an account already is given the
 // products and groups by the same call and returned with its id.

@@ -85,7 +85,7 @@ func TestACancelledBatchSaysThatWhatWasOnItsWayMayBeDone(t *testing.T) {
 		<-release
 	}}}})
 	t.Cleanup(func() { close(release) })
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	go func() {
 		<-arrived
 		cancel()

@@ -43,6 +43,9 @@ func TestEveryCallIsWhatTheVendorsDescriptionsSay(t *testing.T) {
 		ok("create one", created.Err)
 		ids[created.Ref] = created.AccountID
 	}))
+	ok("GrantAccess", target.GrantAccess(t.Context(), []directory.NewAccount{
+		{Ref: 1, AccountID: ids[1], Email: "one@" + managedDomain}, {Ref: 2, AccountID: ids[2], Email: "another@" + managedDomain},
+	}, func(granted directory.AccountCreated) { ok("grant one", granted.Err) }))
 	for range 2 {
 		ok("AddMember", target.AddMember(t.Context(), group.ID, ids[2]))
 	}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -56,6 +57,41 @@ func TestWhatIsNoAnswerIsAnOutage(t *testing.T) {
 		target := answering(t, http.StatusOK, `{"id":"ana","userName":"ana@example.com","active":true}`)
 		if err := target.DeactivateAccount(t.Context(), "ana"); directory.ClassOf(err) != directory.ClassRefused {
 			t.Errorf("got %v, want a refusal", err)
+		}
+	})
+	t.Run("a change whose answer does not say so is looked at", func(t *testing.T) {
+		t.Parallel()
+		p := newPlace(t, guardsim.Options{}, func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodPatch {
+					next.ServeHTTP(w, r)
+					return
+				}
+				next.ServeHTTP(httptest.NewRecorder(), r)
+				_, _ = io.WriteString(w, `{"id":"`+r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]+`"}`)
+			})
+		}, nil)
+		id := p.user(t, "ana@example.com")
+		for _, active := range []bool{false, false, true, true} {
+			write := p.target.DeactivateAccount
+			if active {
+				write = p.target.RestoreAccount
+			}
+			ok(t, write(t.Context(), id))
+			if a, _ := p.sim.Roster().Account(id); a.Active != active {
+				t.Errorf("the account is %+v", a)
+			}
+		}
+	})
+	t.Run("a time that cannot be read is no reason to know nothing", func(t *testing.T) {
+		t.Parallel()
+		for written, want := range map[string]bool{
+			`"2018-09-26T17:41:35.490Z"`: true, `"2018-09-26T17:41:35.490+0000"`: true, `"yesterday"`: false, `""`: false, `null`: false, `1537983695`: false,
+		} {
+			account, err := answering(t, http.StatusOK, `{"id":"ana","meta":{"created":`+written+`}}`).Account(t.Context(), "ana")
+			if err != nil || account.AddedAt.IsZero() == want {
+				t.Errorf("%s: added at %s, %v", written, account.AddedAt, err)
+			}
 		}
 	})
 	t.Run("a list that becomes shorter while it is read", func(t *testing.T) {

@@ -11,9 +11,25 @@ import (
 )
 
 // usersAtMost is how many users a directory holds by the vendor's newer
-// documents; older ones say 5,000.
+// documents, and usersOnce by its older ones.
 // https://support.atlassian.com/provisioning-users/docs/understand-user-provisioning/
-const usersAtMost = 20_000
+const (
+	usersAtMost = 20_000
+	usersOnce   = 5_000
+)
+
+// filling says how near to full a directory of so many users is; "" is far. One
+// with more than usersOnce is of a newer organisation.
+func filling(users int) string {
+	for _, limit := range []int{usersOnce, usersAtMost} {
+		if users > limit*9/10 && (users <= limit || limit == usersAtMost) {
+			return fmt.Sprintf(
+				"The directory has %d users, and Atlassian allows about %d (%d in older organisations). Ask Atlassian for more before it is full.",
+				users, usersAtMost, usersOnce)
+		}
+	}
+	return ""
+}
 
 // Check asks whether the key opens the directory and, with an organisation key,
 // whether the organisation's groups can be seen. It writes nothing. An error
@@ -35,9 +51,8 @@ func (t *Target) Check(ctx context.Context) (directory.TargetReport, error) {
 	report.Identity = Identity(t.directory)
 	report.Directory = directory.DirectoryWritable
 	report.Can = append(report.Can, "read and write users, and block them")
-	if *first.Total > usersAtMost*9/10 {
-		report.Notes = append(report.Notes, fmt.Sprintf(
-			"The directory has %d users, and Atlassian allows about %d (5,000 in older organisations). Ask Atlassian for more before it is full.", *first.Total, usersAtMost))
+	if note := filling(*first.Total); note != "" {
+		report.Notes = append(report.Notes, note)
 	}
 	groups := t.groups()
 	groups.Query.Set("count", "1")

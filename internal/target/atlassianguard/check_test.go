@@ -63,7 +63,7 @@ func TestCheckSaysWhatAPersonMustChange(t *testing.T) {
 
 func TestCheckWarnsOfADirectoryThatFillsUp(t *testing.T) {
 	t.Parallel()
-	for total, want := range map[string]bool{"17999": false, "18001": true} {
+	for total, want := range map[string]bool{"4500": false, "4501": true, "5000": true, "5001": false, "18000": false, "18001": true, "20001": true} {
 		body := `{"totalResults":` + total + `,"startIndex":1,"Resources":[{"id":"a"}]}`
 		report, err := answering(t, http.StatusOK, body).Check(t.Context())
 		if err != nil {

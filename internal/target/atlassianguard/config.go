@@ -47,7 +47,8 @@ type Target struct {
 	directory string
 	// organisation is nil without an organisation key.
 	organisation *organisation
-	// named is set once an account was seen whose user name is not its address.
+	// named is set once an account was seen, or bumped into, whose user name is not
+	// its address.
 	named  atomic.Bool
 	absent absent
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/guardsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 	"github.com/rollcall-sync/rollcall/internal/target/atlassianguard"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest"
@@ -31,6 +32,16 @@ func TestATargetKeepsItsPromises(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestATargetKeepsItsPromisesHoweverAnswersAreWritten(t *testing.T) {
+	t.Parallel()
+	targettest.Run(t, func(t *testing.T) targettest.Fixture {
+		return newPlace(t, guardsim.Options{}, func(next http.Handler) http.Handler {
+			return standintest.Otherwise(next, "name", "title", "phoneNumbers", "externalId", "members", "next", "scimType",
+				"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User")
+		}, nil).fixture(true)
+	})
 }
 
 // place is a target with its stand-in.

@@ -32,6 +32,10 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) direct
 	}
 	var user wireUser
 	if err := t.client.Get(ctx, call, &user); err != nil {
+		if directory.ClassOf(err) == directory.ClassConflict {
+			// It was looked for by its user name: the address is behind another one.
+			t.named.Store(true)
+		}
 		return directory.AccountCreated{Err: err}
 	}
 	if user.ID == "" {

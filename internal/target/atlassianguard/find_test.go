@@ -27,6 +27,13 @@ func TestAnAddressIsFoundWhateverTheUserNameIs(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
+		"once an account was not made because of such a one": {learn: func(t *testing.T, p *place) {
+			var made directory.AccountCreated
+			ok(t, p.target.CreateAccounts(t.Context(), []directory.NewAccount{{Ref: 1, Email: "ana@example.com"}}, func(c directory.AccountCreated) { made = c }))
+			if directory.ClassOf(made.Err) != directory.ClassConflict {
+				t.Errorf("got %+v, want a conflict", made)
+			}
+		}},
 		"once such an account was made here": {learn: func(t *testing.T, p *place) {
 			ok(t, p.target.CreateAccounts(t.Context(), []directory.NewAccount{{Ref: 1, Email: "other@example.com", UserName: "other"}},
 				func(c directory.AccountCreated) { ok(t, c.Err) }))
@@ -171,6 +178,35 @@ func TestAnAdministratorOutsideOfTheDirectoryCostsItsListOnce(t *testing.T) {
 		if n := p.engine.Counts()["GET /scim/directory/{directoryId}/Users"]; n != want {
 			t.Errorf("time %d: %d calls, want %d", i+1, n, want)
 		}
+	}
+}
+
+// TestManyAdministratorsAndTheirGroupsAreAllProtected: more than the organisation
+// tells on one page, and more groups than it may be asked about at once.
+func TestManyAdministratorsAndTheirGroupsAreAllProtected(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, guardsim.Options{}, nil, nil)
+	for _, email := range numbered(105, "administrator.%d@example.com") {
+		id := p.user(t, email)
+		if err := p.sim.Roster().ChangeAccount(id, func(a *roster.Account) { a.Administrator = true }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, email := range numbered(12, "by.group.%d@example.com") {
+		group := p.sim.NewGroup("keepers of " + email)
+		group.Administrator = true
+		if err := p.sim.Roster().AddGroup(group); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.sim.Roster().Join(group.ID, p.user(t, email)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.user(t, "bystander@example.com")
+	protected, err := p.target.Protected(t.Context())
+	// The administrator who is there from the start is one too.
+	if err != nil || len(protected.AccountIDs) != 105+12+1 || len(protected.GroupIDs) != 12 {
+		t.Errorf("protected are %d accounts and %d groups, %v; want 118 and 12", len(protected.AccountIDs), len(protected.GroupIDs), err)
 	}
 }
 

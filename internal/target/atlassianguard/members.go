@@ -23,11 +23,15 @@ func (t *Target) Members(ctx context.Context, groupID, _ string) (directory.Acco
 	return out, nil
 }
 
-// AddMember puts an account in a group; one that is in it is success.
+// AddMember puts an account in a group; one that is in it is success. After a
+// refusal the user's groups say whether it is, and where they lack the group the
+// group's members: users may come without any groups. A 404 about a group and a
+// user that are there, as one that was just made may get, is an outage.
 func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error {
-	err := t.patchGroup(ctx, groupID, wireOperation{
+	call := t.patchOfGroup(groupID, wireOperation{
 		Op: "add", Path: "members", Value: []map[string]string{{"value": accountID}},
 	})
+	err := t.client.Send(ctx, call)
 	if !rest.Answered(err) {
 		return err
 	}
@@ -38,10 +42,14 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 	case in:
 		return nil
 	}
-	if _, lookErr := t.group(ctx, groupID); lookErr != nil {
+	group, lookErr := t.group(ctx, groupID)
+	switch {
+	case lookErr != nil:
 		return lookErr
+	case group.has(accountID):
+		return nil
 	}
-	return err
+	return rest.NotPossible(call, err)
 }
 
 // RemoveMember takes an account out of a group; that either is gone, or was not
@@ -49,7 +57,8 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 // it, and where they lack the group the group's members have to say so too: that
 // users come without any groups must not make a member of nobody.
 func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) error {
-	err := t.patchGroup(ctx, groupID, wireOperation{Op: "remove", Path: "members[value eq " + literal(accountID) + "]"})
+	call := t.patchOfGroup(groupID, wireOperation{Op: "remove", Path: "members[value eq " + literal(accountID) + "]"})
+	err := t.client.Send(ctx, call)
 	if !rest.Answered(err) {
 		return err
 	}
@@ -60,7 +69,7 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 	case lookErr != nil:
 		return lookErr
 	case in:
-		return err
+		return rest.NotPossible(call, err)
 	}
 	group, lookErr := t.group(ctx, groupID)
 	switch {
@@ -69,7 +78,7 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 	case lookErr != nil:
 		return lookErr
 	case group.has(accountID):
-		return err
+		return rest.NotPossible(call, err)
 	}
 	return nil
 }
@@ -97,13 +106,13 @@ func (t *Target) isMember(ctx context.Context, groupID, accountID string) (bool,
 	return false, nil
 }
 
-// patchGroup changes the members of a group.
+// patchOfGroup is the call that changes the members of a group.
 //
 // PATCH /scim/directory/{directoryId}/Groups/{id}
 // https://developer.atlassian.com/cloud/admin/user-provisioning/rest/api-group-groups/#api-scim-directory-directoryid-groups-id-patch
-func (t *Target) patchGroup(ctx context.Context, id string, operation wireOperation) error {
-	return t.client.Send(ctx, rest.Call{
+func (t *Target) patchOfGroup(id string, operation wireOperation) rest.Call {
+	return rest.Call{
 		Method: http.MethodPatch, Template: "/scim/directory/{directoryId}/Groups/{id}", Args: []string{t.directory, id},
 		Body: patchOf(operation), Object: "group",
-	})
+	}
 }

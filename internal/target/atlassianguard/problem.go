@@ -2,6 +2,7 @@ package atlassianguard
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -19,7 +20,9 @@ func readProblem(body []byte) rest.Said {
 		Error    string   `json:"error"`
 		Message  string   `json:"message"`
 	}
-	if json.Unmarshal(body, &problem) != nil {
+	// What is of another type than the description's is left out.
+	var mistyped *json.UnmarshalTypeError
+	if err := json.Unmarshal(body, &problem); err != nil && !errors.As(err, &mistyped) {
 		return rest.Said{Outside: true}
 	}
 	said := rest.Said{Code: problem.ScimType, Outside: len(problem.Schemas) == 0 && problem.Detail == ""}

@@ -52,8 +52,27 @@ type wireUser struct {
 		Value string `json:"value"`
 	} `json:"groups"`
 	Meta struct {
-		Created time.Time `json:"created"`
+		Created wireTime `json:"created"`
 	} `json:"meta"`
+}
+
+// wireTime is a time that nothing hangs on: one that cannot be read is none, and
+// no reason to know nothing of the user.
+type wireTime struct{ time.Time }
+
+// UnmarshalJSON never fails.
+func (t *wireTime) UnmarshalJSON(text []byte) error {
+	var written string
+	if json.Unmarshal(text, &written) != nil {
+		return nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05.999999999Z0700"} {
+		if at, err := time.Parse(layout, written); err == nil {
+			t.Time = at
+			return nil
+		}
+	}
+	return nil
 }
 
 type wireEmail struct {
@@ -83,7 +102,7 @@ func (t *Target) account(u wireUser) directory.Account {
 	account := directory.Account{
 		ID: u.ID, UserName: u.UserName, Email: u.email(), DisplayName: u.DisplayName,
 		Attributes: map[string]string{accountID: u.Atlassian.AccountID},
-		Status:     directory.AccountActive, Managed: true, AddedAt: u.Meta.Created,
+		Status:     directory.AccountActive, Managed: true, AddedAt: u.Meta.Created.Time,
 	}
 	if !u.active() {
 		account.Status = directory.AccountDeactivated

@@ -3,6 +3,7 @@ package atlassiansite
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -23,7 +24,7 @@ func readProblem(body []byte) rest.Said {
 		Messages []string          `json:"errorMessages"`
 		Fields   map[string]string `json:"errors"`
 	}
-	if err := json.Unmarshal(body, &jira); err == nil && (jira.Messages != nil || jira.Fields != nil) {
+	if fits(json.Unmarshal(body, &jira)) && (jira.Messages != nil || jira.Fields != nil) {
 		words := jira.Messages
 		for _, field := range slices.Sorted(maps.Keys(jira.Fields)) {
 			words = append(words, field+": "+jira.Fields[field])
@@ -33,7 +34,7 @@ func readProblem(body []byte) rest.Said {
 	var confluence struct {
 		Message string `json:"message"`
 	}
-	if err := json.Unmarshal(body, &confluence); err == nil && confluence.Message != "" {
+	if fits(json.Unmarshal(body, &confluence)) && confluence.Message != "" {
 		return rest.Said{Detail: confluence.Message}
 	}
 	var second struct {
@@ -42,10 +43,17 @@ func readProblem(body []byte) rest.Said {
 			Title string `json:"title"`
 		} `json:"errors"`
 	}
-	if err := json.Unmarshal(body, &second); err == nil && len(second.Errors) > 0 {
+	if fits(json.Unmarshal(body, &second)) && len(second.Errors) > 0 {
 		return rest.Said{Code: second.Errors[0].Code, Detail: second.Errors[0].Title}
 	}
 	return rest.Said{Outside: len(bytes.TrimSpace(body)) > 0}
+}
+
+// fits reports whether a body is JSON: what is of another type in it than was
+// expected is left out, and the rest is read all the same.
+func fits(err error) bool {
+	var mistyped *json.UnmarshalTypeError
+	return err == nil || errors.As(err, &mistyped)
 }
 
 // nothing is the detail of an answer without a body.
@@ -64,6 +72,15 @@ func typeProblem(call rest.Call, status int, said rest.Said) error {
 		return &directory.UnavailableError{Call: call.Name(), Status: status, Detail: said.Detail, Ambiguous: !reads}
 	}
 	return nil
+}
+
+// Bare reports whether an error is a 404 without a word. The descriptions have no
+// body for most of these, so that it may be the vendor's about an account or a
+// group that is gone, or anything else's about anything: another question has to
+// tell.
+func Bare(err error) bool {
+	var unavailable *directory.UnavailableError
+	return errors.As(err, &unavailable) && unavailable.Status == http.StatusNotFound && unavailable.Detail == nothing
 }
 
 // Strange is an answer with a status of success that is not what was asked for.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
@@ -24,17 +25,63 @@ const (
 	addressesAPage = 8
 )
 
+// Finder finds the people of a site by their addresses. It is safe for concurrent
+// use.
+type Finder struct {
+	// Client asks Jira.
+	Client *rest.Client
+	// sighted is set once somebody was seen: whoever lacks the permission to browse
+	// users finds nobody, and is not told why.
+	sighted atomic.Bool
+}
+
 // Find returns the active people whose address equals one of those given,
 // ignoring case. The vendor's search takes one address a call, so that for many
 // the list of everybody is read as far as that is fewer calls. Somebody whose
-// privacy settings hide the address is not found.
-func Find(ctx context.Context, client *rest.Client, emails []string) ([]directory.Account, error) {
+// privacy settings hide the address is not found. Where the credential may see
+// nobody at all it is a *directory.AuthError.
+func (f *Finder) Find(ctx context.Context, emails []string) ([]directory.Account, error) {
 	wanted := make(map[string]bool, len(emails))
 	for _, email := range emails {
 		if email != "" {
 			wanted[Fold(email)] = true
 		}
 	}
+	if len(wanted) == 0 {
+		return nil, ctx.Err()
+	}
+	found, err := find(ctx, f.Client, wanted)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) > 0:
+		f.sighted.Store(true)
+	case !f.sighted.Load():
+		return nil, f.sight(ctx)
+	}
+	return found, nil
+}
+
+// sight fails where nobody may be seen, which a search answers with nobody and the
+// list with a refusal.
+//
+// GET /rest/api/3/users/search
+// https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/#api-rest-api-3-users-search-get
+func (f *Finder) sight(ctx context.Context) error {
+	call := rest.Call{
+		Method: "GET", Template: "/rest/api/3/users/search", Query: url.Values{"startAt": {"0"}, "maxResults": {"1"}},
+	}
+	seen, err := people(ctx, f.Client, call)
+	if err == nil && len(seen) == 0 {
+		return Strange(call, 200, "the list of users is empty, and who asked is not in it")
+	}
+	if err == nil {
+		f.sighted.Store(true)
+	}
+	return err
+}
+
+func find(ctx context.Context, client *rest.Client, wanted map[string]bool) ([]directory.Account, error) {
 	found, left, err := findListed(ctx, client, wanted, len(wanted)/addressesAPage)
 	if err != nil || len(left) == 0 {
 		return found, err
@@ -92,7 +139,7 @@ func search(ctx context.Context, client *rest.Client, email string) ([]directory
 		}
 		var same []directory.Account
 		for _, person := range found {
-			if person.Human() && person.Active && Fold(person.Email) == email {
+			if person.Human() && person.Active() && Fold(person.Email) == email {
 				same = append(same, person.Account())
 			}
 		}

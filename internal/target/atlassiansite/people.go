@@ -20,18 +20,22 @@ type Person struct {
 	// Email is empty where the person's privacy settings hide it.
 	Email       string `json:"emailAddress"`
 	DisplayName string `json:"displayName"`
-	Active      bool   `json:"active"`
+	// IsActive is nil in an answer that leaves it out, as the description allows.
+	IsActive *bool `json:"active"`
 }
 
 // Human reports whether an account is a person's on the site, and not an app's
-// or a service desk customer's.
-func (p Person) Human() bool { return p.AccountType == "atlassian" }
+// or a service desk customer's. One of which no type is told is.
+func (p Person) Human() bool { return p.AccountType == "" || p.AccountType == "atlassian" }
+
+// Active reports whether an account is not known to be inactive.
+func (p Person) Active() bool { return p.IsActive == nil || *p.IsActive }
 
 // Account is a person's account. One that is not active can be restored by an
 // administrator of the organisation only.
 func (p Person) Account() directory.Account {
 	account := directory.Account{ID: p.AccountID, Email: p.Email, DisplayName: p.DisplayName, Status: directory.AccountActive}
-	if !p.Active {
+	if !p.Active() {
 		account.Status = directory.AccountClosed
 	}
 	return account
@@ -64,7 +68,7 @@ func People(ctx context.Context, client *rest.Client, cursor string) (directory.
 	}
 	page := directory.AccountPage{}
 	for _, person := range found {
-		if person.Active && person.Human() {
+		if person.Active() && person.Human() {
 			page.Accounts = append(page.Accounts, person.Account())
 		}
 	}

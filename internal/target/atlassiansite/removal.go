@@ -7,10 +7,10 @@ import (
 
 // Removed settles a call that took an account out of a group: err is what it
 // ended in, and there asks whether the account is in the group. A refusal is
-// success once the membership, the account or the group is seen to be gone. A
-// 404 about what is there is an outage.
+// success once the membership, the account or the group is seen to be gone, and
+// so is a 404 without a word. A 404 about what is there is an outage.
 func Removed(call rest.Call, err error, there func() (bool, error)) error {
-	if !rest.Answered(err) {
+	if !rest.Answered(err) && !Bare(err) {
 		return err
 	}
 	member, readErr := there()

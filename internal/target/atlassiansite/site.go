@@ -29,6 +29,9 @@ func Identity(baseURL string) string {
 	host := baseURL
 	if base, err := url.Parse(strings.TrimSpace(baseURL)); err == nil && base.Host != "" {
 		host = base.Host
+		if port := base.Port(); base.Scheme == "https" && port == "443" || base.Scheme == "http" && port == "80" {
+			host = base.Hostname()
+		}
 	}
 	return "atlassian-site:" + strings.ToLower(host)
 }

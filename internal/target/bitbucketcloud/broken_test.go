@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/bitbucketcloudsim"
 	"github.com/rollcall-sync/rollcall/internal/target/bitbucketcloud"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
@@ -40,7 +41,7 @@ func TestWhatIsNoListIsAnOutage(t *testing.T) {
 func TestTheNextPageIsFollowedNowhereElse(t *testing.T) {
 	t.Parallel()
 	for name, next := range map[string]string{
-		"another host":    "https://elsewhere.example/2.0/workspaces/acme/members?page=2",
+		"another list":    "{base}/2.0/workspaces/acme/permissions?page=2",
 		"another API":     "{base}/internal/members?page=2",
 		"itself":          "{base}/2.0/workspaces/acme/members?pagelen=100",
 		"no address":      "%zz",
@@ -53,13 +54,77 @@ func TestTheNextPageIsFollowedNowhereElse(t *testing.T) {
 			wantClass(t, err, directory.ClassUnavailable)
 		})
 	}
-	t.Run("the same path prefix is followed", func(t *testing.T) {
-		t.Parallel()
-		target := answering(t, http.StatusOK, `{"values":[],"next":"{base}/2.0/workspaces/%7Buuid%7D/members?page=2"}`)
-		if page, err := target.Accounts(t.Context(), ""); err != nil || page.Next != "page=2" {
-			t.Errorf("got %+v, %v", page, err)
+}
+
+// TestTheNextPageIsAskedForWhereTheFirstWas: whatever host its address names, and
+// whether it names one. The credential goes nowhere else.
+func TestTheNextPageIsAskedForWhereTheFirstWas(t *testing.T) {
+	t.Parallel()
+	for name, next := range map[string]string{
+		"the workspace by its uuid": "{base}/2.0/workspaces/%7Buuid%7D/members?page=2",
+		"the host behind a proxy":   "https://api.bitbucket.example/2.0/workspaces/acme/members?page=2",
+		"with the port":             "https://api.bitbucket.example:443/2.0/workspaces/acme/members?page=2",
+		"with a slash at its end":   "{base}/2.0/workspaces/acme/members/?page=2",
+		"without a host":            "/2.0/workspaces/acme/members?page=2",
+		"a query alone":             "?page=2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := serving(t, func(w http.ResponseWriter, r *http.Request) {
+				body := `{"values":[{"user":{"uuid":"{2}"}}],"next":null}`
+				if r.URL.Query().Get("page") == "" {
+					body = `{"values":[{"user":{"uuid":"{1}"}}],"next":"` + strings.ReplaceAll(next, "{base}", "http://"+r.Host) + `"}`
+				}
+				_, _ = io.WriteString(w, body)
+			})
+			first, err := target.Accounts(t.Context(), "")
+			if err != nil || first.Next != "page=2" {
+				t.Fatalf("got %+v, %v", first, err)
+			}
+			second, err := target.Accounts(t.Context(), first.Next)
+			if err != nil || second.Next != "" || len(second.Accounts) != 1 || second.Accounts[0].ID != "{2}" {
+				t.Errorf("got %+v, %v", second, err)
+			}
+		})
+	}
+}
+
+func TestWhoseTokenItIsMayBeRefusedInAnyWay(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusBadRequest} {
+		p := newPlace(t, bitbucketcloudsim.Options{}, func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/2.0/user" {
+					w.WriteHeader(status)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		}, nil)
+		if protected, err := p.target.Protected(t.Context()); err != nil || len(protected.AccountIDs) != 1 {
+			t.Errorf("HTTP %d: protected are %+v, %v; want the owner", status, protected, err)
 		}
-	})
+	}
+}
+
+// TestAWorkspaceHasAnOwner: whose permission is not told would be nobody's guard.
+func TestAWorkspaceHasAnOwner(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"values":[]}`, `{"values":[{"user":{"uuid":"{1}"}}]}`} {
+		_, err := answering(t, http.StatusOK, body).Protected(t.Context())
+		wantClass(t, err, directory.ClassUnavailable)
+	}
+	p := newPlace(t, bitbucketcloudsim.Options{}, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/2.0/user" {
+				_, _ = io.WriteString(w, `{"type":"user"}`)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}, nil)
+	_, err := p.target.Protected(t.Context())
+	wantClass(t, err, directory.ClassUnavailable)
 }
 
 func TestMembersWithoutAnAddressAreNoMatch(t *testing.T) {
@@ -89,7 +154,7 @@ func TestAStatusMeansWhatBitbucketMeansByIt(t *testing.T) {
 		"403 to a permission is the one project's":  {http.StatusForbidden, permit, directory.ClassRefused},
 		"429 without a word is a limit":             {http.StatusTooManyRequests, add, directory.ClassRateLimited},
 		"404 to a permission may be a lost project": {http.StatusNotFound, permit, directory.ClassNotFound},
-		"404 to a membership may be a lost group":   {http.StatusNotFound, add, directory.ClassNotFound},
+		"404 to all of 1.0 is no lost group":        {http.StatusNotFound, add, directory.ClassAuth},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -109,7 +174,7 @@ func wantClass(t *testing.T, err error, want directory.Class) {
 // is the server's own address.
 func answering(t *testing.T, status int, body string) *bitbucketcloud.Target {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return serving(t, func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			panic(http.ErrAbortHandler)
 		}
@@ -118,7 +183,12 @@ func answering(t *testing.T, status int, body string) *bitbucketcloud.Target {
 		if _, err := io.WriteString(w, strings.ReplaceAll(body, "{base}", "http://"+r.Host)); err != nil {
 			panic(http.ErrAbortHandler)
 		}
-	}))
+	})
+}
+
+func serving(t *testing.T, serve http.HandlerFunc) *bitbucketcloud.Target {
+	t.Helper()
+	server := httptest.NewServer(serve)
 	t.Cleanup(server.Close)
 	transport := rest.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)

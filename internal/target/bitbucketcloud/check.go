@@ -23,8 +23,8 @@ func (t *Target) Check(ctx context.Context) (directory.TargetReport, error) {
 	}{
 		{t.checkWorkspace, "see the workspace", "The workspace is not found, or the token is wrong, expired or revoked. Set workspace to the name in https://bitbucket.org/<workspace>, and token to an API token of one of its administrators (with user), or to an access token of the workspace.", true},
 		{t.checkOwner, "administer the workspace", "The credential's user does not administer the workspace. Put them in its group Administrators, or use an administrator's token.", false},
-		{t.checkAddresses, "find members by e-mail address", "The credential may not search members by e-mail address. Only a workspace administrator may, with the scope account.", false},
-		{t.checkGroups, "read and write groups and their members", "The workspace's groups cannot be read. The token needs the scopes account and account:write. If the workspace is administered in admin.atlassian.com, its groups are the organisation's: use the kind atlassian-cloud or atlassian-guard for it.", false},
+		{t.checkAddresses, "find members by e-mail address", "The credential may not search members by e-mail address. Only a workspace administrator may, with the scope read:workspace:bitbucket (of an access token: account).", false},
+		{t.checkGroups, "read and write groups and their members", "The workspace's groups cannot be read. The token needs the scopes read:workspace:bitbucket and admin:workspace:bitbucket (an access token account and account:write). If the workspace is administered in admin.atlassian.com, its groups are the organisation's: use the kind atlassian-cloud or atlassian-guard for it.", false},
 	} {
 		err := step.ask(ctx)
 		switch {
@@ -64,11 +64,11 @@ func (t *Target) checkWorkspace(ctx context.Context) error {
 }
 
 func (t *Target) checkOwner(ctx context.Context) error {
-	own, err := t.self(ctx)
+	owners, err := t.owners(ctx)
 	if err != nil {
 		return err
 	}
-	owners, err := t.owners(ctx)
+	own, err := t.self(ctx)
 	if err != nil {
 		return err
 	}

@@ -34,11 +34,9 @@ type Config struct {
 
 // Target is a workspace. It is safe for concurrent use.
 type Target struct {
-	client *rest.Client
-	// host and path are the base URL's: no page is looked for elsewhere.
-	host, path string
-	workspace  string
-	snapshot   *snapshot
+	client    *rest.Client
+	workspace string
+	snapshot  *snapshot
 }
 
 var (
@@ -70,8 +68,7 @@ func New(config Config) (*Target, error) {
 			Base: base, Authorize: config.Credential, Dialect: rest.Dialect{Read: readProblem, Type: typeProblem},
 			Timeout: config.Timeout, UserAgent: config.UserAgent, Transport: config.Transport,
 		}),
-		host: base.Host, path: base.Path, workspace: config.Workspace,
-		snapshot: &snapshot{now: time.Now},
+		workspace: config.Workspace, snapshot: &snapshot{now: time.Now},
 	}, nil
 }
 

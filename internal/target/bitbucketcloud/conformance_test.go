@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/bitbucketcloudsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 	"github.com/rollcall-sync/rollcall/internal/target/bitbucketcloud"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest"
@@ -19,6 +20,15 @@ func TestATargetKeepsItsPromises(t *testing.T) {
 	t.Parallel()
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
 		return newPlace(t, bitbucketcloudsim.Options{}, nil, nil).fixture()
+	})
+}
+
+func TestATargetKeepsItsPromisesHoweverAnswersAreWritten(t *testing.T) {
+	t.Parallel()
+	targettest.Run(t, func(t *testing.T) targettest.Fixture {
+		return newPlace(t, bitbucketcloudsim.Options{}, func(next http.Handler) http.Handler {
+			return standintest.Otherwise(next, "next", "email", "nickname", "permission", "detail")
+		}, nil).fixture()
 	})
 }
 

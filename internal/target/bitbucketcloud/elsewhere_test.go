@@ -38,9 +38,16 @@ func TestALeaversGroupsAreNotLeftBecauseTheOldAPIIsGone(t *testing.T) {
 			if test.want == "" {
 				ok(t, err)
 				ok(t, p.target.RemoveMember(t.Context(), "no-such-group", id))
+				_, err := p.target.Members(t.Context(), "no-such-group", "")
+				wantClass(t, err, directory.ClassNotFound)
+				wantClass(t, p.target.AddMember(t.Context(), "no-such-group", id), directory.ClassNotFound)
 				return
 			}
 			wantClass(t, err, test.want)
+			// Nor does a group seem lost, and to be made once more.
+			_, err = p.target.Members(t.Context(), club, "")
+			wantClass(t, err, test.want)
+			wantClass(t, p.target.AddMember(t.Context(), club, id), test.want)
 		})
 	}
 }
@@ -85,6 +92,29 @@ func TestARefusedRemovalIsNotDoneBecauseMembersHaveNoIDs(t *testing.T) {
 		})
 	}, nil)
 	wantClass(t, p.target.RemoveMember(t.Context(), "club", "{1}"), directory.ClassUnavailable)
+}
+
+// TestWhatIsThereIsNotTakenForGoneBecauseAChangeIsNotFound: a group that was just
+// made, or a member who just came, may not be known everywhere yet.
+func TestWhatIsThereIsNotTakenForGoneBecauseAChangeIsNotFound(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusNotFound, http.StatusConflict} {
+		p := newPlace(t, bitbucketcloudsim.Options{}, func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodGet {
+					http.Error(w, "no", status)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		}, nil)
+		in, out, club := p.member(t, "in@example.com"), p.member(t, "out@example.com"), p.group(t, "club")
+		if _, err := p.sim.Roster().Join(club, in); err != nil {
+			t.Fatal(err)
+		}
+		wantClass(t, p.target.AddMember(t.Context(), club, out), directory.ClassUnavailable)
+		wantClass(t, p.target.RemoveMember(t.Context(), club, in), directory.ClassUnavailable)
+	}
 }
 
 func TestAPermissionThatIsNotToldIsNotTakenForNone(t *testing.T) {

@@ -25,7 +25,9 @@ func (t *Target) Members(ctx context.Context, groupID, _ string) (directory.Acco
 	return out, nil
 }
 
-// groupMembers reads the members of a group as they are now.
+// groupMembers reads the members of a group as they are now. That a group is gone
+// has to be seen in the list of groups: where 1.0 is switched off, which has been
+// announced, every group is answered with 404, and none is lost because of that.
 //
 // GET /1.0/groups/{workspace}/{group_slug}/members
 // https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
@@ -34,7 +36,13 @@ func (t *Target) groupMembers(ctx context.Context, groupID string) ([]wireUser, 
 		Method: http.MethodGet, Template: "/1.0/groups/{workspace}/{group_slug}/members", Args: []string{t.workspace, groupID}, Object: "group",
 	}
 	members, err := list[wireUser](ctx, t, call)
-	if err != nil {
+	switch {
+	case directory.ClassOf(err) == directory.ClassNotFound:
+		if listErr := t.isGone(ctx, call, groupID); listErr != nil {
+			return nil, listErr
+		}
+		return nil, err
+	case err != nil:
 		return nil, err
 	}
 	return members, identified(call, members)
@@ -50,16 +58,18 @@ func identified(call rest.Call, users []wireUser) error {
 }
 
 // AddMember puts a member of the workspace in a group; one who is in it is
-// success. A plan without a free seat is a *directory.SeatError.
+// success. A plan without a free seat is a *directory.SeatError. A 404 about a
+// group and a member that are there is an outage.
 //
 // PUT /1.0/groups/{workspace}/{group_slug}/members/{uuid}
 // https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
 func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error {
 	t.snapshot.forget(groupID)
-	err := t.client.Send(ctx, rest.Call{
+	call := rest.Call{
 		Method: http.MethodPut, Template: "/1.0/groups/{workspace}/{group_slug}/members/{uuid}",
 		Args: []string{t.workspace, groupID, accountID}, Body: struct{}{}, Object: "group",
-	})
+	}
+	err := t.client.Send(ctx, call)
 	if !rest.Answered(err) {
 		return err
 	}
@@ -73,46 +83,45 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 	if _, lookErr := t.Account(ctx, accountID); lookErr != nil {
 		return lookErr
 	}
-	return err
+	return rest.NotPossible(call, err)
 }
 
 // RemoveMember takes an account out of a group; that either is gone, or was not
-// in it, is success. That the group is gone has to be seen in the list of groups:
-// where 1.0 is switched off, which has been announced, every group is answered
-// with 404, and a leaver's are not left because of that.
+// in it, is success.
 //
 // DELETE /1.0/groups/{workspace}/{group_slug}/members/{uuid}
 // https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
 func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) error {
 	t.snapshot.forget(groupID)
-	err := t.client.Send(ctx, rest.Call{
+	call := rest.Call{
 		Method: http.MethodDelete, Template: "/1.0/groups/{workspace}/{group_slug}/members/{uuid}",
 		Args: []string{t.workspace, groupID, accountID}, Object: "group",
-	})
+	}
+	err := t.client.Send(ctx, call)
 	if !rest.Answered(err) {
 		return err
 	}
 	in, lookErr := t.isMember(ctx, groupID, accountID)
 	switch {
 	case directory.ClassOf(lookErr) == directory.ClassNotFound:
-		return t.isGone(ctx, groupID)
+		return nil
 	case lookErr != nil:
 		return lookErr
 	case in:
-		return err
+		return rest.NotPossible(call, err)
 	}
 	return nil
 }
 
 // isGone fails unless the list of groups can be read and lacks a group.
-func (t *Target) isGone(ctx context.Context, groupID string) error {
+func (t *Target) isGone(ctx context.Context, call rest.Call, groupID string) error {
 	groups, err := t.groups(ctx)
 	if err != nil {
 		return err
 	}
 	if slices.ContainsFunc(groups, func(g wireGroup) bool { return g.Slug == groupID }) {
 		return &directory.UnavailableError{
-			Call: "GET /1.0/groups/{workspace}/{group_slug}/members", Status: http.StatusNotFound, Detail: "the group is in the list of groups, and its members are not found",
+			Call: call.Name(), Status: http.StatusNotFound, Detail: "the group is in the list of groups, and its members are not found",
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -39,15 +40,16 @@ func page[T any](ctx context.Context, t *Target, call rest.Call, cursor string) 
 		return *got.Values, "", nil
 	}
 	// Only the query of the address is used, so that the credential goes nowhere
-	// else whatever the address says.
+	// else whatever the address says: through a proxy it names a host of the
+	// vendor's, and it may name none.
 	address, err := url.Parse(got.Next)
 	switch {
 	case err != nil, address.RawQuery == "":
 		return nil, "", broken("the next page's address cannot be read")
-	case address.Host != t.host:
-		return nil, "", broken("the next page is on another host")
-	case !strings.HasPrefix(address.Path, t.path+"/2.0/"):
+	case address.Path != "" && !strings.Contains(address.Path, "/2.0/"):
 		return nil, "", broken("the next page is not of this API")
+	case address.Path != "" && path.Base(address.Path) != path.Base(call.Template):
+		return nil, "", broken("the next page is of another list")
 	case address.Query().Encode() == call.Query.Encode():
 		return nil, "", broken("the next page is the same page again")
 	}

@@ -2,7 +2,6 @@ package bitbucketcloud
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -23,6 +22,11 @@ func (t *Target) Protected(ctx context.Context) (directory.Protected, error) {
 	owners, err := t.owners(ctx)
 	if err != nil {
 		return directory.Protected{}, err
+	}
+	if len(owners) == 0 {
+		return directory.Protected{}, &directory.UnavailableError{
+			Call: "GET /2.0/workspaces/{workspace}/permissions", Status: http.StatusOK, Detail: "the list of owners is empty, and a workspace has one",
+		}
 	}
 	for _, owner := range owners {
 		ids[owner.User.UUID] = true
@@ -61,16 +65,21 @@ func (t *Target) owners(ctx context.Context) ([]wireMember, error) {
 }
 
 // self is the id of the credential's user; "" where the credential is nobody's,
-// as a workspace access token is.
+// as a workspace access token is. What that is answered with is not described, so
+// that any refusal is taken for it, also one that a wrong credential gets: callers
+// have asked for the owners before.
 //
 // GET /2.0/user
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
 func (t *Target) self(ctx context.Context) (string, error) {
 	var user wireUser
-	err := t.client.Get(ctx, rest.Call{Method: http.MethodGet, Template: "/2.0/user"}, &user)
-	var auth *directory.AuthError
-	if errors.As(err, &auth) && auth.Status != http.StatusUnauthorized {
+	call := rest.Call{Method: http.MethodGet, Template: "/2.0/user"}
+	err := t.client.Get(ctx, call, &user)
+	switch {
+	case directory.ClassOf(err) == directory.ClassAuth, rest.Answered(err):
 		return "", nil
+	case err == nil && user.UUID == "":
+		return "", &directory.UnavailableError{Call: call.Name(), Status: http.StatusOK, Detail: "the answer does not say who asks"}
 	}
 	return user.UUID, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/speccheck"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 	"github.com/rollcall-sync/rollcall/internal/target/bitbucketdc"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest"
@@ -25,34 +26,49 @@ const maxPage = 40
 func TestTarget(t *testing.T) {
 	t.Parallel()
 	checker := speccheck.Load(t, speccheck.BitbucketDataCenter)
+	targettest.Run(t, func(t *testing.T) targettest.Fixture { return fixtureOf(t, checker.Handler) })
+}
+
+// TestAnotherServersWayOfAnsweringIsReadTheSame: with other details of form.
+func TestAnotherServersWayOfAnsweringIsReadTheSame(t *testing.T) {
+	t.Parallel()
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
-		w := newWorld(t, func(w *world) { w.options.MaxPage, w.around = maxPage, checker.Handler })
-		return rostered.Fixture(rostered.Options{
-			Target: w.target, Can: bitbucketdc.Capabilities(), Roster: w.sim.Roster(), Engine: w.engine,
-			API: bitbucketdcsim.API, Secret: bitbucketdcsim.DefaultToken, PageSize: maxPage,
-			Account: account, Group: group, UserName: userName,
-			Seeded: func(t *testing.T, a roster.Account) { w.join(t, bitbucketdcsim.UsersGroup, a.ID) },
-			Status: func(a roster.Account) directory.AccountStatus {
-				if w.sim.Licensed(a.ID) {
-					return directory.AccountActive
-				}
-				return directory.AccountSuspended
-			},
-			RefuseRule: func(email string) fault.Rule {
-				return fault.Rule{API: bitbucketdcsim.API, Kind: fault.Status, Status: 400, Method: "POST", Path: "/admin/users$", MatchQuery: "emailAddress=" + url.QueryEscape(email)}
-			},
-			Fill: func(*testing.T) { w.sim.SetSeatLimit(1) },
-			Administrators: func(*testing.T) directory.Protected {
-				return directory.Protected{
-					AccountIDs: []string{bitbucketdcsim.DefaultUser, bitbucketdcsim.Operator},
-					GroupIDs:   []string{bitbucketdcsim.AdministratorsGroup},
-				}
-			},
-			WritableEmail: func(name string) string { return name + "@example.com" },
-			ForeignEmail:  func(name string) string { return name + "@" + foreignDomain },
-			FindBy:        []string{"user_name"},
-			ReadsFirst:    []string{"UpdateAccount", "SuspendAccount", "RestoreAccount"},
+		return fixtureOf(t, func(next http.Handler) http.Handler {
+			return standintest.Otherwise(next, "nextPageStart", "emailAddress", "context", "mutableDetails", "mutableGroups", "displayName", "errors")
 		})
+	})
+}
+
+func fixtureOf(t *testing.T, around func(http.Handler) http.Handler) targettest.Fixture {
+	t.Helper()
+	w := newWorld(t, func(w *world) {
+		w.options.MaxPage, w.options.Permission, w.around = maxPage, bitbucketdcsim.Admin, around
+	})
+	return rostered.Fixture(rostered.Options{
+		Target: w.target, Can: bitbucketdc.Capabilities(), Roster: w.sim.Roster(), Engine: w.engine,
+		API: bitbucketdcsim.API, Secret: bitbucketdcsim.DefaultToken, PageSize: maxPage,
+		Account: account, Group: group, UserName: userName,
+		Seeded: func(t *testing.T, a roster.Account) { w.join(t, bitbucketdcsim.UsersGroup, a.ID) },
+		Status: func(a roster.Account) directory.AccountStatus {
+			if w.sim.Licensed(a.ID) {
+				return directory.AccountActive
+			}
+			return directory.AccountSuspended
+		},
+		RefuseRule: func(email string) fault.Rule {
+			return fault.Rule{API: bitbucketdcsim.API, Kind: fault.Status, Status: 400, Method: "POST", Path: "/admin/users$", MatchQuery: "emailAddress=" + url.QueryEscape(email)}
+		},
+		Fill: func(*testing.T) { w.sim.SetSeatLimit(1) },
+		Administrators: func(*testing.T) directory.Protected {
+			return directory.Protected{
+				AccountIDs: []string{bitbucketdcsim.DefaultUser, bitbucketdcsim.Operator},
+				GroupIDs:   []string{bitbucketdcsim.AdministratorsGroup},
+			}
+		},
+		WritableEmail: func(name string) string { return name + "@example.com" },
+		ForeignEmail:  func(name string) string { return name + "@" + foreignDomain },
+		FindBy:        []string{"user_name"},
+		ReadsFirst:    []string{"UpdateAccount", "SuspendAccount", "RestoreAccount"},
 	})
 }
 

@@ -175,3 +175,36 @@ func TestThePasswordIsRandomAndInNoError(t *testing.T) {
 		seen[password] = true
 	}
 }
+
+// TestBitbucketIsAskedToTellNobodyAndToGiveAccessByItsOwnGroupOnlyWhereThatIsOurs:
+// left out, it would do either by a default of its own.
+func TestBitbucketIsAskedToTellNobodyAndToGiveAccessByItsOwnGroupOnlyWhereThatIsOurs(t *testing.T) {
+	t.Parallel()
+	for _, access := range []struct {
+		groups    []string
+		byDefault string
+	}{{nil, "true"}, {[]string{"Stash-Users"}, "true"}, {[]string{"developers"}, "false"}} {
+		asked := make(chan url.Values, 1)
+		w := newWorld(t, func(w *world) {
+			w.access = access.groups
+			w.around = func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+					if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/admin/users") {
+						asked <- r.URL.Query()
+					}
+					next.ServeHTTP(rw, r)
+				})
+			}
+		})
+		w.create(t, newcomer(1, "ana"))
+		got := <-asked
+		got.Del("password") // which is random
+		want := url.Values{
+			"name": {"ana"}, "displayName": {"New ana"}, "emailAddress": {"ana@example.com"},
+			"notify": {"false"}, "addToDefaultGroup": {access.byDefault},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("with %v (-want +got)\n%s", access.groups, diff)
+		}
+	}
+}

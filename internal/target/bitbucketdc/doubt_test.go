@@ -99,3 +99,49 @@ func TestAnAdministratorByAGroupWithinAGroupIsProtected(t *testing.T) {
 		t.Errorf("protected %+v, %v", protected, err)
 	}
 }
+
+// TestAnErrorIsBitbucketsByItsFormAndNotByTheExceptionThatItNames: its 404 is about
+// a user or a group, and a proxy's about nothing.
+func TestAnErrorIsBitbucketsByItsFormAndNotByTheExceptionThatItNames(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]directory.Class{
+		`{"errors":[{"context":null,"message":"no","exceptionName":null}]}`:       "",
+		`{"errors":[{"message":"no"}]}`:                                           "",
+		`{"errors":[{"message":"no","exceptionName":"com.example.Outer$Inner"}]}`: "",
+		`{"errors":[]}`:    directory.ClassAuth,
+		`{"message":"no"}`: directory.ClassAuth,
+		`<html>no</html>`:  directory.ClassAuth,
+	} {
+		w := newWorld(t, instead("/rest/api/latest/admin/users", 404, body))
+		err := w.target.DeleteAccount(t.Context(), "ana")
+		// The look at who is there is answered with the same.
+		if directory.ClassOf(err) != directory.ClassAuth {
+			t.Errorf("%s: a removal: %v, want a *directory.AuthError", body, err)
+		}
+		w = newWorld(t, instead("/rest/api/latest/admin/users/remove-group", 404, body))
+		err = w.target.RemoveMember(t.Context(), bitbucketdcsim.UsersGroup, "nobody")
+		if err == nil && want != "" || err != nil && directory.ClassOf(err) != want {
+			t.Errorf("%s: a membership: %v, want %q", body, err, want)
+		}
+		w = newWorld(t, instead("/rest/api/latest/admin/users/more-members", 404, body))
+		err = w.target.SuspendAccount(t.Context(), "nobody")
+		if goneOr := map[bool]directory.Class{true: directory.ClassNotFound, false: directory.ClassAuth}[want == ""]; directory.ClassOf(err) != goneOr {
+			t.Errorf("%s: a suspension of somebody who is gone: %v, want %q", body, err, goneOr)
+		}
+	}
+}
+
+// TestAProxysRefusalIsNotAFullLicence: people would wait for one for ever.
+func TestAProxysRefusalIsNotAFullLicence(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]directory.Class{
+		`<html>Forbidden</html>`: directory.ClassAuth, `XSRF check failed`: directory.ClassAuth,
+		`{"errors":[{"message":"the licence"}]}`: directory.ClassSeat,
+	} {
+		w := newWorld(t, instead("/rest/api/latest/admin/groups/add-users", 403, body))
+		w.seed(t, account("ana"))
+		if err := w.target.AddMember(t.Context(), bitbucketdcsim.UsersGroup, "ana"); directory.ClassOf(err) != want {
+			t.Errorf("%s: %v, want %q", body, err, want)
+		}
+	}
+}

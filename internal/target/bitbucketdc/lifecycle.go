@@ -81,7 +81,7 @@ func (t *Target) takePermission(ctx context.Context, accountID string) error {
 	case !licensed:
 		return nil
 	case err != nil:
-		return rest.NotPossible(call, err)
+		return notAConflict(call, err)
 	}
 	return &directory.RefusedError{Call: call.Name(), Code: "still-licensed", Detail: "the account still holds a global permission, by a group within a group or one that everybody holds"}
 }
@@ -136,12 +136,12 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 	case readErr != nil:
 		return rest.Unclear(call, readErr)
 	}
-	return notDeleted(call, err)
+	return notAConflict(call, err)
 }
 
-// notDeleted turns a 409, which here means that nobody deletes themselves, into
-// the refusal that it is.
-func notDeleted(call rest.Call, err error) error {
+// notAConflict turns a 409, which here means that nobody does this to themselves or
+// to who holds a higher permission, into the refusal that it is.
+func notAConflict(call rest.Call, err error) error {
 	var conflict *directory.ConflictError
 	if errors.As(err, &conflict) {
 		return &directory.RefusedError{Call: call.Name(), Status: 409, Detail: conflict.Detail}

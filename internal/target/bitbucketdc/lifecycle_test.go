@@ -91,8 +91,8 @@ func TestAccessThatCannotBeTakenIsRefusedAndNotCalledDone(t *testing.T) {
 	w.seed(t, account("ben@example.com"))
 	ok(t, w.sim.Roster().ChangeAccount("ben@example.com", func(a *roster.Account) { a.Permissions = []string{bitbucketdcsim.LicensedUser} }))
 	w.engine.Add(fault.Rule{API: bitbucketdcsim.API, Kind: fault.Status, Status: 409, Method: "DELETE", Path: "/admin/permissions/users$"})
-	if err := w.target.SuspendAccount(t.Context(), "ben@example.com"); directory.ClassOf(err) != directory.ClassUnavailable {
-		t.Errorf("got %v: somebody is licensed still, and a 409 about nothing is tried again", err)
+	if err := w.target.SuspendAccount(t.Context(), "ben@example.com"); directory.ClassOf(err) != directory.ClassRefused {
+		t.Errorf("got %v: somebody is licensed still, and the 409 is about a permission that is too high", err)
 	}
 
 	// A licence that comes from elsewhere: nothing that could be taken shows it.

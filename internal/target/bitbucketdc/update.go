@@ -2,6 +2,8 @@ package bitbucketdc
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"slices"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -35,6 +37,19 @@ func (t *Target) UpdateAccount(ctx context.Context, accountID string, patch dire
 	return nil
 }
 
+// higher tells the two meanings of a 401 about somebody apart: that the credential
+// is refused, and that who is to be changed holds more than its owner does.
+func (t *Target) higher(ctx context.Context, call rest.Call, err error) error {
+	var auth *directory.AuthError
+	if !errors.As(err, &auth) || auth.Status != http.StatusUnauthorized {
+		return err
+	}
+	if _, readErr := t.permittedGroups(ctx); readErr != nil {
+		return err
+	}
+	return &directory.RefusedError{Call: call.Name(), Status: auth.Status, Code: auth.Code, Detail: auth.Detail}
+}
+
 func (t *Target) describe(ctx context.Context, accountID string, patch directory.AccountPatch) error {
 	body := struct {
 		Name        string `json:"name"`
@@ -55,7 +70,7 @@ func (t *Target) describe(ctx context.Context, accountID string, patch directory
 		body.Email = *patch.Email
 	}
 	call := rest.Call{Method: "PUT", Template: root + "/admin/users", Body: body, Object: "account"}
-	err := t.client.Send(ctx, call)
+	err := t.higher(ctx, call, t.client.Send(ctx, call))
 	if !rest.Answered(err) {
 		return err
 	}

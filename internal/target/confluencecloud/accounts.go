@@ -60,7 +60,11 @@ func (t *Target) Account(ctx context.Context, accountID string) (directory.Accou
 func (t *Target) leftOut(ctx context.Context, accountID string) (directory.Account, error) {
 	call := rest.Call{Method: "GET", Template: "/wiki/rest/api/user", Object: "account", Query: url.Values{"accountId": {accountID}}}
 	var got wireMember
-	if err := t.client.Get(ctx, call, &got); err != nil {
+	switch err := t.client.Get(ctx, call, &got); {
+	case atlassiansite.Bare(err):
+		// The look-up of many has just answered, and without this account.
+		return directory.Account{}, &directory.NotFoundError{Call: call.Name(), What: "account"}
+	case err != nil:
 		return directory.Account{}, err
 	}
 	if got.AccountID != accountID {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/sitesim"
 	"github.com/rollcall-sync/rollcall/internal/target/confluencecloud"
@@ -30,7 +32,8 @@ func TestWhatIsNoAnswerIsAnOutage(t *testing.T) {
 	}{
 		{"a site without groups", `{"results":[],"_links":{}}`, groups},
 		{"a page without groups", `{"_links":{}}`, groups},
-		{"a page that does not say whether another follows", `{"results":[]}`, groups},
+		{"a site without groups and without links", `{"results":[]}`, groups},
+		{"another page than was asked for", `{"results":[{"accountId":"ana"}],"start":0,"_links":{}}`, members},
 		{"a group without an id", `{"results":[{"name":"x"}],"_links":{}}`, groups},
 		{"a page of a proxy", `<html>`, groups},
 		{"a list that does not move on", `{"results":[],"_links":{"next":"/x"}}`, members},
@@ -52,6 +55,47 @@ func TestWhatIsNoAnswerIsAnOutage(t *testing.T) {
 			}))
 			if err := test.ask(t, target); directory.ClassOf(err) != directory.ClassUnavailable {
 				t.Errorf("got %v, want a *directory.UnavailableError", err)
+			}
+		})
+	}
+}
+
+// TestAListOfMembersIsReadToItsEndHoweverItSaysSo: the description lets a list of
+// users come without links, and suspended members are missing from any page.
+func TestAListOfMembersIsReadToItsEndHoweverItSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, pages := range map[string]map[string]string{
+		"without links": {
+			"0": `{"results":[{"accountId":"ana"},{"accountId":"bo"}]}`, "2": `{"results":[{"accountId":"cy"}]}`, "3": `{"results":[]}`,
+		},
+		"with a page on which all are suspended": {
+			"0":   `{"results":[{"accountId":"ana"},{"accountId":"bo"}],"_links":{"next":"/rest/api/group/g/membersByGroupId?start=200&limit=200"}}`,
+			"200": `{"results":[],"_links":{"next":"/rest/api/group/g/membersByGroupId?limit=200&start=400"}}`,
+			"400": `{"results":[{"accountId":"cy"}],"_links":{}}`,
+		},
+		"with links that do not say where": {
+			"0": `{"results":[{"accountId":"ana"},{"accountId":"bo"}],"_links":{"next":"/rest/api/group/g/membersByGroupId?cursor=x"}}`,
+			"2": `{"results":[{"accountId":"cy"}],"_links":{"next":null}}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := newTarget(t, sitesim.New(sitesim.Options{}), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.WriteString(w, pages[r.URL.Query().Get("start")])
+			}))
+			var ids []string
+			for cursor := ""; ; {
+				page, err := target.Members(t.Context(), "g", cursor)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ids = append(ids, page.AccountIDs...)
+				if cursor = page.Next; cursor == "" {
+					break
+				}
+			}
+			if diff := cmp.Diff([]string{"ana", "bo", "cy"}, ids); diff != "" {
+				t.Errorf("members (-want +got)\n%s", diff)
 			}
 		})
 	}

@@ -27,6 +27,7 @@ type Config struct {
 // Target is a Confluence Cloud site. It is safe for concurrent use.
 type Target struct {
 	client   *rest.Client
+	people   *atlassiansite.Finder
 	identity string
 }
 
@@ -42,11 +43,12 @@ func New(config Config) (*Target, error) {
 	if err := rest.Problems("confluence-cloud", config.Timeout, unsound, config.Credential.ProblemOf("API token")); err != nil {
 		return nil, err
 	}
+	client := rest.New(rest.Config{
+		Base: base, Authorize: config.Credential, Dialect: atlassiansite.Dialect(),
+		Timeout: config.Timeout, UserAgent: config.UserAgent, Transport: config.Transport,
+	})
 	return &Target{
-		client: rest.New(rest.Config{
-			Base: base, Authorize: config.Credential, Dialect: atlassiansite.Dialect(),
-			Timeout: config.Timeout, UserAgent: config.UserAgent, Transport: config.Transport,
-		}),
+		client: client, people: &atlassiansite.Finder{Client: client},
 		identity: Identity(config.BaseURL),
 	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/target/atlassiansite"
@@ -25,16 +26,19 @@ type wireGroup struct {
 // group is a group of the site. One whose members are another system's, or
 // their own, affair is read-only.
 func (g wireGroup) group() directory.TargetGroup {
-	return directory.TargetGroup{ID: g.ID, Name: g.Name, ReadOnly: g.ManagedBy != "" && g.ManagedBy != "ADMINS"}
+	return directory.TargetGroup{ID: g.ID, Name: g.Name, ReadOnly: g.ManagedBy != "" && !strings.EqualFold(g.ManagedBy, "ADMINS")}
 }
 
 // list reads one page and returns where the next one begins; 0 at the end. A
-// page says whether another follows; it may be short for other reasons.
+// page may be short for other reasons than that it is the last, and even empty:
+// its links say whether another follows, and where. The description lets the links
+// of a list of users be left out: such a list ends at an empty page.
 func list[T any](ctx context.Context, t *Target, call rest.Call, start, limit int) ([]T, int, error) {
 	call.Query.Set("start", strconv.Itoa(start))
 	call.Query.Set("limit", strconv.Itoa(limit))
 	var got struct {
-		Results []T `json:"results"`
+		Results []T  `json:"results"`
+		Start   *int `json:"start"`
 		Links   *struct {
 			Next string `json:"next"`
 		} `json:"_links"`
@@ -42,15 +46,34 @@ func list[T any](ctx context.Context, t *Target, call rest.Call, start, limit in
 	if err := t.client.Get(ctx, call, &got); err != nil {
 		return nil, 0, err
 	}
+	after := start + len(got.Results)
 	switch {
-	case got.Results == nil || got.Links == nil:
+	case got.Results == nil:
 		return nil, 0, atlassiansite.Strange(call, 200, "the answer holds no page of a list")
-	case got.Links.Next == "":
+	case got.Start != nil && *got.Start != start:
+		return nil, 0, atlassiansite.Strange(call, 200, "the answer is another page than the one asked for")
+	case got.Links == nil && len(got.Results) == 0, got.Links != nil && got.Links.Next == "":
 		return got.Results, 0, nil
-	case len(got.Results) == 0:
+	case got.Links != nil:
+		after = max(after, startOf(got.Links.Next))
+	}
+	if after == start {
 		return nil, 0, atlassiansite.Strange(call, 200, "the list does not move on")
 	}
-	return got.Results, start + len(got.Results), nil
+	return got.Results, after, nil
+}
+
+// startOf is where the page that a link leads to begins; 0 where it does not say.
+func startOf(link string) int {
+	address, err := url.Parse(link)
+	if err != nil {
+		return 0
+	}
+	start, err := strconv.Atoi(address.Query().Get("start"))
+	if err != nil {
+		return 0
+	}
+	return start
 }
 
 // groups reads one page of the groups with a level of access; all without one.
@@ -176,10 +199,24 @@ func (t *Target) group(ctx context.Context, groupID string) error {
 	call := rest.Call{Method: "GET", Template: "/wiki/rest/api/group/by-id", Object: "group", Query: url.Values{"id": {groupID}}}
 	var got wireGroup
 	if err := t.client.Get(ctx, call, &got); err != nil {
-		return err
+		return t.groupGone(ctx, call, groupID, err)
 	}
 	if got.ID != groupID {
 		return atlassiansite.Strange(call, 200, "the answer is not about the group asked for")
 	}
 	return nil
+}
+
+// groupGone settles a 404 without a word about a group by the list of all groups.
+// An err of another kind, and one that stays in doubt, is returned as it is.
+func (t *Target) groupGone(ctx context.Context, call rest.Call, groupID string, err error) error {
+	if !atlassiansite.Bare(err) {
+		return err
+	}
+	there := false
+	askErr := t.everyGroup(ctx, "", func(group wireGroup) { there = there || group.ID == groupID })
+	if askErr != nil || there {
+		return err
+	}
+	return &directory.NotFoundError{Call: call.Name(), What: "group"}
 }

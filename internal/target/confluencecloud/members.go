@@ -46,13 +46,14 @@ func (t *Target) Members(ctx context.Context, groupID, cursor string) (directory
 }
 
 // members reads one page. What the vendor answers for a group that is gone is
-// not described: a refusal and an empty group are looked up.
+// not described: a refusal and an empty group are looked up. A 404 about a group
+// that is there is an outage.
 func (t *Target) members(ctx context.Context, groupID string, start int) ([]wireMember, int, error) {
 	call := rest.Call{
 		Method: "GET", Template: "/wiki/rest/api/group/{groupId}/membersByGroupId", Args: []string{groupID}, Object: "group", Query: url.Values{},
 	}
 	found, next, err := list[wireMember](ctx, t, call, start, pageSize)
-	if rest.Answered(err) || err == nil && start == 0 && len(found) == 0 {
+	if rest.Answered(err) || atlassiansite.Bare(err) || err == nil && start == 0 && len(found) == 0 {
 		if readErr := t.group(ctx, groupID); readErr != nil {
 			return nil, 0, readErr
 		}
@@ -62,7 +63,7 @@ func (t *Target) members(ctx context.Context, groupID string, start int) ([]wire
 			return nil, 0, atlassiansite.Strange(call, 200, "the list holds somebody without an id")
 		}
 	}
-	return found, next, err
+	return found, next, rest.NotPossible(call, err)
 }
 
 // AddMember puts an account in a group; one that is in it is success to the
@@ -78,7 +79,7 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 		}{accountID},
 	}
 	err := t.client.Send(ctx, call)
-	if !rest.Answered(err) {
+	if !rest.Answered(err) && !atlassiansite.Bare(err) {
 		return err
 	}
 	there, readErr := t.isMember(ctx, groupID, accountID)

@@ -52,7 +52,7 @@ func (t *Target) Accounts(ctx context.Context, cursor string) (directory.Account
 // GET /rest/api/3/user/search, GET /rest/api/3/users/search
 // https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-user-search/#api-rest-api-3-user-search-get
 func (t *Target) FindAccounts(ctx context.Context, emails []string) ([]directory.Account, error) {
-	found, err := atlassiansite.Find(ctx, t.client, emails)
+	found, err := t.people.Find(ctx, emails)
 	if !withoutJira(err) {
 		return found, err
 	}

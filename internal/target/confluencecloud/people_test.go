@@ -130,6 +130,18 @@ func TestAListBegunWithJiraIsNotGoneOnWithWithoutIt(t *testing.T) {
 	}
 }
 
+// TestWhoMayNotBrowseJirasUsersFindsThemByGroups: Jira's search answers with nobody
+// then, and not with a refusal.
+func TestWhoMayNotBrowseJirasUsersFindsThemByGroups(t *testing.T) {
+	t.Parallel()
+	sim, target := fresh(t, sitesim.Options{NotBrowsing: true})
+	id := seed(t, sim, "ana@example.com")
+	found, err := target.FindAccounts(t.Context(), []string{"ana@example.com"})
+	if err != nil || len(found) != 1 || found[0].ID != id {
+		t.Errorf("found %+v, %v", found, err)
+	}
+}
+
 func TestAnOutageOfJiraIsNotASiteWithoutJira(t *testing.T) {
 	t.Parallel()
 	sim, target := fresh(t, sitesim.Options{})

@@ -24,8 +24,7 @@ func (t *Target) Protected(ctx context.Context) (directory.Protected, error) {
 	}
 	accounts := map[string]bool{owner.UserName: true}
 	protected := directory.Protected{GroupIDs: []string{administratorsGroup}}
-	for cursor := ""; ; {
-		page, err := t.Members(ctx, administratorsGroup, cursor)
+	for id, err := range directory.AccountsIn(ctx, t, administratorsGroup) {
 		var missing *directory.NotFoundError
 		if errors.As(err, &missing) {
 			protected.GroupIDs = nil
@@ -34,12 +33,7 @@ func (t *Target) Protected(ctx context.Context) (directory.Protected, error) {
 		if err != nil {
 			return directory.Protected{}, err
 		}
-		for _, id := range page.AccountIDs {
-			accounts[id] = true
-		}
-		if cursor = page.Next; cursor == "" {
-			break
-		}
+		accounts[id] = true
 	}
 	protected.AccountIDs = slices.Sorted(maps.Keys(accounts))
 	return protected, nil

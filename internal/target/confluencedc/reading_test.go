@@ -3,8 +3,10 @@ package confluencedc_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,6 +93,10 @@ func TestAListEndsWhereTheAnswerSaysSo(t *testing.T) {
 			"0": `{"results":[{"name":"a"},{"name":"b"}],"limit":2}`,
 			"2": `{"results":[{"name":"c"}],"limit":2}`,
 		}, []string{"a", "b", "c"}},
+		{"a page as long as was asked for is asked after where it does not say what it holds", map[string]string{
+			"0":   `{"results":[` + strings.Repeat(`{"name":"a"},`, 199) + `{"name":"b"}]}`,
+			"200": `{"results":[{"name":"c"}],"totalCount":201}`,
+		}, append(slices.Repeat([]string{"a"}, 199), "b", "c")},
 		{"a full last page is the last", map[string]string{
 			"0": `{"results":[{"name":"a"},{"name":"b"}],"limit":2}`,
 			"2": `{"results":[],"limit":2}`,
@@ -133,9 +139,16 @@ func TestAListEndsWhereTheAnswerSaysSo(t *testing.T) {
 
 func TestAProxysMissingPageIsNotAMissingAccountOrGroup(t *testing.T) {
 	t.Parallel()
+	for _, body := range []string{"<html>There is no such page</html>", `{"message":"null for uri: http://confluence.invalid/","status-code":404}`} {
+		nothingIsMissing(t, body)
+	}
+}
+
+func nothingIsMissing(t *testing.T, body string) {
+	t.Helper()
 	v := newVendor(t, confluencedcsim.Options{}, nil, func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			http.Error(w, "<html>There is no such page</html>", http.StatusNotFound)
+			http.Error(w, body, http.StatusNotFound)
 		})
 	})
 	for name, ask := range map[string]func() error{
@@ -163,5 +176,78 @@ func TestAGroupWithASlashInItsNameIsNotAskedFor(t *testing.T) {
 	}
 	if calls := v.Calls(); len(calls) > 0 {
 		t.Errorf("Confluence was asked: %v", calls)
+	}
+}
+
+func TestAListThatEndsBeforeAllThatItCountsIsAnOutage(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, confluencedcsim.Options{}, nil, func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"results":[{"name":"a","username":"a"}],"limit":200,"totalCount":2}`) // a caller that has gone away is its own affair
+		})
+	})
+	for name, ask := range map[string]func() error{
+		"Accounts": func() error { _, err := v.target.Accounts(t.Context(), ""); return err },
+		"Groups":   func() error { _, err := v.target.Groups(t.Context(), ""); return err },
+		"Members":  func() error { _, err := v.target.Members(t.Context(), "staff", ""); return err },
+	} {
+		if err := ask(); directory.ClassOf(err) != directory.ClassUnavailable {
+			t.Errorf("%s: %v, want a *directory.UnavailableError", name, err)
+		}
+	}
+}
+
+func TestAStatusIsReadHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[string]directory.AccountStatus{
+		"current": directory.AccountActive, "": directory.AccountActive, "DEACTIVATED": directory.AccountDeactivated,
+		"externally_deleted": directory.AccountClosed, "externally-deleted": directory.AccountClosed, "EXTERNAL_DELETED": directory.AccountClosed,
+	} {
+		v := newVendor(t, confluencedcsim.Options{}, nil, func(http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = fmt.Fprintf(w, `{"type":"known","username":"ana","status":%q}`, status) // a caller that has gone away is its own affair
+			})
+		})
+		account, err := v.target.Account(t.Context(), "ana")
+		if err != nil || account.Status != want {
+			t.Errorf("%q is %q, %v, want %q", status, account.Status, err, want)
+		}
+	}
+}
+
+// TestWhoIsDisabledIsReadAsDisabled: the status is told only if it is asked for.
+func TestWhoIsDisabledIsReadAsDisabled(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, confluencedcsim.Options{}, nil, nil)
+	off := v.Seed(t, "off@example.com")
+	if err := v.target.DeactivateAccount(t.Context(), off.ID); err != nil {
+		t.Fatal(err)
+	}
+	page, err := v.target.Accounts(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := v.target.FindAccountsBy(t.Context(), "user_name", []string{off.UserName})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, accounts := range map[string][]directory.Account{"listed": page.Accounts, "found": found} {
+		at := slices.IndexFunc(accounts, func(a directory.Account) bool { return a.ID == off.ID })
+		if at < 0 || accounts[at].Status != directory.AccountDeactivated {
+			t.Errorf("%s: %+v", where, accounts)
+		}
+	}
+}
+
+func TestTheAnonymousUserIsNoAccount(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, confluencedcsim.Options{}, nil, func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"results":[{"type":"anonymous","displayName":"Anonymous"},{"type":"known","username":"ana"}],"limit":100}`) // a caller that has gone away is its own affair
+		})
+	})
+	page, err := v.target.Accounts(t.Context(), "")
+	if err != nil || len(page.Accounts) != 1 || page.Accounts[0].ID != "ana" {
+		t.Errorf("the accounts are %+v, %v", page.Accounts, err)
 	}
 }

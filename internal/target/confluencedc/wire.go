@@ -11,20 +11,26 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
+// noResource is the field of what the REST framework says of a path that it has
+// nothing at, {"message":"null for uri: …","status-code":404}: nobody is missing
+// because of that. [K]
+const noResource = "status-code"
+
 // dialect reads Confluence's error bodies:
 // {"statusCode":404,"data":{…},"message":"…","reason":"…"}.
 // https://developer.atlassian.com/server/confluence/rest/
 func dialect() rest.Dialect {
 	return rest.Dialect{
 		Read: func(body []byte) rest.Said {
-			var told struct {
-				Status  *int   `json:"statusCode"`
-				Message string `json:"message"`
-			}
-			if json.Unmarshal(body, &told) != nil || told.Status == nil && told.Message == "" {
+			var told map[string]json.RawMessage
+			if json.Unmarshal(body, &told) != nil || told[noResource] != nil || told["statusCode"] == nil && told["message"] == nil {
 				return rest.Said{Outside: true}
 			}
-			return rest.Said{Detail: told.Message}
+			var message string
+			if json.Unmarshal(told["message"], &message) != nil {
+				return rest.Said{} // the whole body is the detail
+			}
+			return rest.Said{Detail: message}
 		},
 		Type: func(call rest.Call, status int, said rest.Said) error {
 			switch {
@@ -59,7 +65,7 @@ func (t *Target) account(call rest.Call, p person) (directory.Account, error) {
 		ID: p.UserName, UserName: p.UserName, DisplayName: p.DisplayName,
 		Status: directory.AccountActive, Managed: !t.fixed.Load(),
 	}
-	switch strings.ToLower(p.Status) {
+	switch strings.ReplaceAll(strings.ToLower(p.Status), "_", "-") {
 	case "deactivated", "disabled", "inactive":
 		account.Status = directory.AccountDeactivated
 	case "external-deleted", "externally-deleted", "deleted":
@@ -82,23 +88,33 @@ type page[T any] struct {
 	Start   int  `json:"start"`
 	Limit   int  `json:"limit"`
 	Size    int  `json:"size"`
-	Links   struct {
+	// Total is how many elements there are, where that is told.
+	Total *int `json:"totalCount"`
+	Links struct {
 		Next string `json:"next"`
 	} `json:"_links"`
 }
 
 // listed reads the page of a list that a cursor is of, and the next one's
 // cursor. A page is the last only if it names no next one and is shorter than
-// what the answer says that a page holds: a full page without a successor is
-// followed by another question.
+// what the answer says that a page holds, or, where it does not say, than what was
+// asked for: a full page without a successor is followed by another question. An
+// end before all elements that the answer counts is none.
 func listed[T any](got page[T], call rest.Call, start int) ([]T, string, error) {
 	if got.Results == nil {
 		return nil, "", incomplete(call, "a list without its elements")
 	}
 	end := start + len(*got.Results)
 	if got.Links.Next == "" {
-		if len(*got.Results) > 0 && got.Limit > 0 && len(*got.Results) >= got.Limit {
+		holds := got.Limit
+		if asked, err := strconv.Atoi(call.Query.Get("limit")); err == nil && holds <= 0 {
+			holds = asked
+		}
+		switch {
+		case len(*got.Results) > 0 && len(*got.Results) >= holds:
 			return *got.Results, strconv.Itoa(end), nil
+		case got.Total != nil && end < *got.Total:
+			return nil, "", incomplete(call, "an end before all elements that it counts")
 		}
 		return *got.Results, "", nil
 	}

@@ -25,6 +25,22 @@ type wireUser struct {
 	Attributes *wireAttributes `json:"attributes,omitempty"`
 }
 
+// toldUser is a user as an answer tells it. One without its active flag is a name
+// alone, as in a list that is not expanded, and says nothing of the rest.
+type toldUser struct {
+	wireUser
+	Active *bool `json:"active"`
+}
+
+// whole returns the user; false for one of whom not all is told.
+func (u toldUser) whole() (wireUser, bool) {
+	if u.Name == "" || u.Active == nil {
+		return wireUser{}, false
+	}
+	u.wireUser.Active = *u.Active
+	return u.wireUser, true
+}
+
 type wirePassword struct {
 	Value string `json:"value,omitempty"`
 }
@@ -71,20 +87,46 @@ func (t *Target) searchUsers(ctx context.Context, restriction, cursor string) ([
 		return nil, "", err
 	}
 	call := search("user", restriction, start)
-	var got struct {
-		Users []wireUser `json:"users"`
+	found, names, err := t.usersIn(ctx, call, true)
+	if names {
+		// The documentation knows users alone; their attributes are then looked up
+		// where they are needed.
+		call.Query.Set("expand", "user")
+		found, names, err = t.usersIn(ctx, call, false)
 	}
-	if err := t.client.Get(ctx, call, &got); err != nil {
+	switch {
+	case err != nil:
 		return nil, "", err
-	}
-	if got.Users == nil || slices.ContainsFunc(got.Users, func(u wireUser) bool { return u.Name == "" }) {
+	case names:
 		return nil, "", noList(call)
 	}
-	found := make([]directory.Account, len(got.Users))
-	for i, u := range got.Users {
-		found[i] = u.account(true)
+	if restriction != "" {
+		return found, following(start, len(found)), nil
 	}
-	return found, following(start, len(found)), nil
+	next, err := t.further(ctx, call, "users", start, len(found), func() string { return found[0].ID })
+	return found, next, err
+}
+
+// usersIn reads the users of a list, with our attributes where they were asked for;
+// names is true where it holds names alone.
+func (t *Target) usersIn(ctx context.Context, call rest.Call, described bool) (found []directory.Account, names bool, err error) {
+	var got struct {
+		Users []toldUser `json:"users"`
+	}
+	if err := t.client.Get(ctx, call, &got); err != nil {
+		return nil, false, err
+	}
+	if got.Users == nil || slices.ContainsFunc(got.Users, func(u toldUser) bool { return u.Name == "" }) {
+		return nil, false, noList(call)
+	}
+	for _, told := range got.Users {
+		u, whole := told.whole()
+		if !whole {
+			return nil, true, nil
+		}
+		found = append(found, u.account(described))
+	}
+	return found, false, nil
 }
 
 // Accounts reads one page of 1,000 users, the inactive ones too.
@@ -116,12 +158,18 @@ func (t *Target) user(ctx context.Context, name string, expand bool) (wireUser, 
 	if expand {
 		call.Query.Set("expand", "attributes")
 	}
-	var user wireUser
-	if err := t.client.Get(ctx, call, &user); err != nil {
+	var told toldUser
+	if err := t.client.Get(ctx, call, &told); err != nil {
 		return wireUser{}, err
 	}
-	if fold(user.Name) != fold(name) {
+	user, whole := told.whole()
+	switch {
+	case fold(told.Name) != fold(name):
 		return wireUser{}, &directory.UnavailableError{Call: call.Name(), Status: 200, Detail: "the answer is not about the user asked for"}
+	case !whole:
+		// Taken for inactive, the user would not be deactivated, and made so by the
+		// next update, which writes all of a user.
+		return wireUser{}, &directory.UnavailableError{Call: call.Name(), Status: 200, Detail: "the answer does not tell whether the user is active"}
 	}
 	return user, nil
 }
@@ -152,7 +200,7 @@ func (t *Target) find(ctx context.Context, property string, values []string, of 
 		asked[fold(value)] = true
 	}
 	delete(asked, "")
-	return rest.Gather(ctx, anyOf(property, values), func(ctx context.Context, restriction string) ([]directory.Account, error) {
+	return searched(ctx, property, values, func(ctx context.Context, restriction string) ([]directory.Account, error) {
 		found, err := everything(ctx, func(ctx context.Context, cursor string) ([]directory.Account, string, error) {
 			return t.searchUsers(ctx, restriction, cursor)
 		})

@@ -54,7 +54,7 @@ func (t *Target) Check(ctx context.Context) (directory.TargetReport, error) {
 	}
 	report.Notes = append(report.Notes,
 		"Crowd does not tell whether its directories can be written: the application needs the permissions to add, modify and remove users and groups in the first of its directories.",
-		"Crowd does not tell who administers it: the groups "+strings.Join(administrators(), ", ")+" are protected, with all who are in them. Name others under protect.")
+		"Crowd does not tell who administers it: the groups "+strings.Join(administrators(), ", ")+" are protected, with all who are in them. Name others under protected.")
 	report.Licences = []directory.Licence{{Product: "crowd"}}
 	return report, nil
 }

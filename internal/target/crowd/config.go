@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -41,6 +42,8 @@ type Target struct {
 	config   Config
 	base     *url.URL
 	identity string
+	// longest is how many elements the longest page of a list had so far.
+	longest atomic.Int64
 }
 
 var (

@@ -1,6 +1,7 @@
 package crowd_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/crowdsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 	"github.com/rollcall-sync/rollcall/internal/target/crowd"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest"
@@ -20,29 +22,38 @@ const pageSize = 1000
 
 func TestTarget(t *testing.T) {
 	t.Parallel()
+	targettest.Run(t, func(t *testing.T) targettest.Fixture { return newWorld(t).fixture(group) })
+}
+
+// TestTargetOfJira is the same of the API as Jira serves it.
+func TestTargetOfJira(t *testing.T) {
+	t.Parallel()
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
-		w := newWorld(t)
-		return rostered.Fixture(rostered.Options{
-			Target: w.target, Can: crowd.Capabilities(), Roster: w.sim.Roster(), Engine: w.engine,
-			API: crowdsim.API, Secret: w.sim.Password(), PageSize: pageSize,
-			Account: account, Group: group,
-			UserName: userName, SharesAddresses: true,
-			RefuseRule: func(email string) fault.Rule {
-				return fault.Rule{
-					API: crowdsim.API, Kind: fault.Status, Status: 400, Method: "POST", Path: "/user$",
-					MatchBody: `(?i)"email":"` + email + `"`,
-				}
-			},
-			Administrators: func(*testing.T) directory.Protected {
-				return directory.Protected{AccountIDs: []string{crowdsim.Administrator}, GroupIDs: []string{crowdsim.AdministratorsGroup}}
-			},
-			WritableEmail: func(name string) string { return name + "@example.com" },
-			// A read-only directory's users are not told apart before a write.
-			Attributes:   map[string]string{"job_title": "Clerk", "department": "Sales & \"Support\"", "organization": "Ex", "location": "Łódź"},
-			AttributesOf: crowdsim.Attributes,
-			FindBy:       []string{"user_name"},
-			ReadsFirst:   []string{"UpdateAccount", "DeactivateAccount", "RestoreAccount", "AddSubgroup"},
-		})
+		return newWorld(t, asJira).fixture(func(name string) roster.Group { return group(strings.ToLower(name)) })
+	})
+}
+
+func (w world) fixture(group func(name string) roster.Group) targettest.Fixture {
+	return rostered.Fixture(rostered.Options{
+		Target: w.target, Can: crowd.Capabilities(), Roster: w.sim.Roster(), Engine: w.engine,
+		API: crowdsim.API, Secret: w.sim.Password(), PageSize: pageSize,
+		Account: account, Group: group,
+		UserName: userName, SharesAddresses: true,
+		RefuseRule: func(email string) fault.Rule {
+			return fault.Rule{
+				API: crowdsim.API, Kind: fault.Status, Status: 400, Method: "POST", Path: "/user$",
+				MatchBody: `(?i)"email":"` + email + `"`,
+			}
+		},
+		Administrators: func(*testing.T) directory.Protected {
+			return directory.Protected{AccountIDs: []string{crowdsim.Administrator}, GroupIDs: []string{crowdsim.AdministratorsGroup}}
+		},
+		WritableEmail: func(name string) string { return name + "@example.com" },
+		// A read-only directory's users are not told apart before a write.
+		Attributes:   map[string]string{"job_title": "Clerk", "department": "Sales & \"Support\"", "organization": "Ex", "location": "Łódź"},
+		AttributesOf: crowdsim.Attributes,
+		FindBy:       []string{"user_name"},
+		ReadsFirst:   []string{"UpdateAccount", "DeactivateAccount", "RestoreAccount", "AddSubgroup"},
 	})
 }
 
@@ -70,10 +81,28 @@ func newWorld(t *testing.T, change ...func(*crowdsim.Options)) world {
 		c(&options)
 	}
 	w.sim = crowdsim.New(options)
-	w.server = httptest.NewServer(w.sim.Handler())
-	t.Cleanup(w.server.Close)
-	w.target = newTarget(t, w.server.URL, w.sim.Password())
+	w.listen(t, w.sim.Handler(), "")
 	return w
+}
+
+// listen makes a handler what the client talks to, below a path.
+func (w *world) listen(t *testing.T, handler http.Handler, below string) {
+	t.Helper()
+	w.server = httptest.NewServer(handler)
+	t.Cleanup(w.server.Close)
+	w.target = newTarget(t, w.server.URL+below, w.sim.Password())
+}
+
+// TestAnotherServersWayOfAnsweringIsReadTheSame: below a context path, and with
+// other details of form.
+func TestAnotherServersWayOfAnsweringIsReadTheSame(t *testing.T) {
+	t.Parallel()
+	targettest.Run(t, func(t *testing.T) targettest.Fixture {
+		w := newWorld(t)
+		otherwise := standintest.Otherwise(w.sim.Handler(), "message", "first-name", "last-name", "attributes", "users", "groups", "password")
+		w.listen(t, http.StripPrefix("/crowd", otherwise), "/crowd/rest/usermanagement/1/")
+		return w.fixture(group)
+	})
 }
 
 func newTarget(t *testing.T, address, password string) *crowd.Target {

@@ -40,8 +40,7 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) direct
 		if err != nil {
 			return directory.AccountCreated{Err: err}
 		}
-		made := user.account(false)
-		return directory.AccountCreated{AccountID: name, Account: &made}
+		return t.made(ctx, call, user)
 	}
 	switch _, readErr := t.user(ctx, name, false); {
 	case readErr == nil:
@@ -51,6 +50,21 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) direct
 	default:
 		return directory.AccountCreated{Err: rest.Unclear(call, readErr)}
 	}
+}
+
+// made is the outcome of a creation that succeeded. A name with capitals is read
+// back: Jira, where it serves this API, puts names in lower case [K], Crowd keeps
+// them, and the name that is told from then on is the id.
+func (t *Target) made(ctx context.Context, call rest.Call, user wireUser) directory.AccountCreated {
+	if user.Name != fold(user.Name) {
+		told, err := t.user(ctx, user.Name, false)
+		if err != nil {
+			return directory.AccountCreated{Err: rest.Unclear(call, err)}
+		}
+		user = told
+	}
+	made := user.account(false)
+	return directory.AccountCreated{AccountID: made.ID, Account: &made}
 }
 
 // names divides a display name as Crowd does itself where the parts are

@@ -15,9 +15,10 @@ import (
 func TestARefusedRemovalIsNotDoneBecauseTheReadBackIsAboutSomethingElse(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]directory.Class{
-		`{"name":"other"}`: directory.ClassUnavailable,
-		`{"name":"CLUB"}`:  directory.ClassRefused,
-		`{"groups":[]}`:    "",
+		`{"name":"other"}`:           directory.ClassUnavailable,
+		`{"name":"ANA"}`:             directory.ClassRefused,
+		`{"users":[{"name":"ANA"}]}`: directory.ClassRefused,
+		`{"users":[]}`:               "",
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")

@@ -40,7 +40,11 @@ func (t *Target) searchGroups(ctx context.Context, restriction, cursor string) (
 	for i, g := range got.Groups {
 		found[i] = g.group()
 	}
-	return found, following(start, len(found)), nil
+	if restriction != "" {
+		return found, following(start, len(found)), nil
+	}
+	next, err := t.further(ctx, call, "groups", start, len(found), func() string { return found[0].ID })
+	return found, next, err
 }
 
 // Groups reads one page of 1,000 groups. Their ids are their names.
@@ -64,7 +68,7 @@ func (t *Target) FindGroups(ctx context.Context, names []string) ([]directory.Ta
 	for _, name := range names {
 		asked[fold(name)] = true
 	}
-	return rest.Gather(ctx, anyOf("name", names), func(ctx context.Context, restriction string) ([]directory.TargetGroup, error) {
+	return searched(ctx, "name", names, func(ctx context.Context, restriction string) ([]directory.TargetGroup, error) {
 		found, err := everything(ctx, func(ctx context.Context, cursor string) ([]directory.TargetGroup, string, error) {
 			return t.searchGroups(ctx, restriction, cursor)
 		})
@@ -87,7 +91,7 @@ func (t *Target) CreateGroup(ctx context.Context, group directory.NewGroup) (dir
 		if err != nil {
 			return directory.TargetGroup{}, err
 		}
-		return directory.TargetGroup{ID: group.Name, Name: group.Name}, nil
+		return t.madeGroup(ctx, call, group.Name)
 	}
 	switch _, readErr := t.group(ctx, group.Name); {
 	case readErr == nil:
@@ -97,6 +101,19 @@ func (t *Target) CreateGroup(ctx context.Context, group directory.NewGroup) (dir
 	default:
 		return directory.TargetGroup{}, rest.Unclear(call, readErr)
 	}
+}
+
+// madeGroup is the outcome of a creation that succeeded; a name with capitals is
+// read back, as a user's is (see made).
+func (t *Target) madeGroup(ctx context.Context, call rest.Call, name string) (directory.TargetGroup, error) {
+	if name == fold(name) {
+		return directory.TargetGroup{ID: name, Name: name}, nil
+	}
+	told, err := t.group(ctx, name)
+	if err != nil {
+		return directory.TargetGroup{}, rest.Unclear(call, err)
+	}
+	return told.group(), nil
 }
 
 // group looks one group up.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/url"
 	"strconv"
 
@@ -38,7 +39,43 @@ func (t *Target) within(ctx context.Context, groupID, path, list, cursor string)
 	if err != nil {
 		return nil, "", err
 	}
-	return names, following(start, len(names)), nil
+	next, err := t.further(ctx, call, list, start, len(names), func() string { return names[0] })
+	return names, next, err
+}
+
+// further returns the cursor of the page after one of n elements that begins at
+// start; first is the first of them. Crowd tells neither a total nor a next page:
+// a page that is not full is the last, or as long as this server makes them,
+// whatever is asked for. One that is shorter than another has been is the last;
+// else the place behind it is looked at.
+func (t *Target) further(ctx context.Context, call rest.Call, list string, start, n int, first func() string) (string, error) {
+	longest := t.longest.Load()
+	for int64(n) > longest && !t.longest.CompareAndSwap(longest, int64(n)) {
+		longest = t.longest.Load()
+	}
+	if n == pageSize {
+		return strconv.Itoa(start + n), nil
+	}
+	if n == 0 || int64(n) < longest {
+		return "", nil
+	}
+	call.Query = maps.Clone(call.Query)
+	call.Query.Del("expand")
+	call.Query.Set("start-index", strconv.Itoa(start+n))
+	call.Query.Set("max-results", "1")
+	answer, err := t.client.Do(ctx, call)
+	if err != nil {
+		return "", err
+	}
+	more, err := t.namesIn(call, answer, list)
+	if err != nil {
+		return "", err
+	}
+	// Who says the same again knows no places in a list.
+	if len(more) == 0 || more[0] == first() {
+		return "", nil
+	}
+	return strconv.Itoa(start + n), nil
 }
 
 // namesIn reads the names of an answer's list.
@@ -92,6 +129,12 @@ func (t *Target) isIn(ctx context.Context, call rest.Call, list, name string) (b
 		if fold(other) == fold(name) {
 			return true, nil
 		}
+	}
+	if next, err := t.further(ctx, call, list, 0, len(several), func() string { return several[0] }); err != nil || next != "" {
+		if err == nil {
+			err = &directory.UnavailableError{Call: call.Name(), Status: answer.Status, Detail: "the list that was answered goes on, and who was asked for may be in the rest"}
+		}
+		return false, err
 	}
 	return false, nil
 }

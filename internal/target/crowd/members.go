@@ -68,11 +68,11 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 // isMember asks for one membership; one of a user or a group that is gone is
 // none.
 //
-// GET /user/group/direct?username=…&groupname=…
-// https://developer.atlassian.com/server/crowd/crowd-rest-resources/#user-resource
+// GET /group/user/direct?groupname=…&username=…
+// https://developer.atlassian.com/server/crowd/crowd-rest-resources/#group-resource
 func (t *Target) isMember(ctx context.Context, groupID, accountID string) (bool, error) {
 	return t.isIn(ctx, rest.Call{
-		Method: "GET", Template: root + "/user/group/direct",
-		Query: url.Values{"username": {accountID}, "groupname": {groupID}}, Object: "membership",
-	}, "groups", groupID)
+		Method: "GET", Template: root + "/group/user/direct",
+		Query: url.Values{"groupname": {groupID}, "username": {accountID}}, Object: "membership",
+	}, "users", accountID)
 }

@@ -1,6 +1,8 @@
 package crowd_test
 
 import (
+	"io"
+	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -129,5 +131,28 @@ func TestAllInAnAdministratorsGroupAreProtected(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("protected (-want +got)\n%s", diff)
+	}
+}
+
+func TestWhatMayNotBeDoneToOneObjectIsNotTheCredential(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[string]directory.Class{
+		"APPLICATION_PERMISSION_DENIED": directory.ClassUnmanaged, "PERMISSION_DENIED": directory.ClassUnmanaged,
+		"APPLICATION_ACCESS_DENIED": directory.ClassAuth, "": directory.ClassAuth,
+	} {
+		w := newWorld(t)
+		w.seed(t, account("ana@example.com"))
+		inner := w.sim.Handler()
+		w.listen(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				inner.ServeHTTP(rw, r)
+				return
+			}
+			rw.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(rw, `{"reason":"`+reason+`","message":"no"}`)
+		}), "")
+		if err := w.target.DeactivateAccount(t.Context(), "ana@example.com"); directory.ClassOf(err) != want {
+			t.Errorf("%q: %v, want %q", reason, err, want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -166,5 +167,57 @@ func TestAnEmptyGroupIsOneThatIsThere(t *testing.T) {
 	}
 	if _, err := target.Subgroups(t.Context(), "club", ""); directory.ClassOf(err) != directory.ClassNotFound {
 		t.Errorf("groups: %v, want a *directory.NotFoundError", err)
+	}
+}
+
+// TestWhereConditionsAreNotJoinedEachIsAskedForAlone: what is found must not
+// depend on how many are looked for.
+func TestWhereConditionsAreNotJoinedEachIsAskedForAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.seed(t, account("ana@example.com"), account("ben@example.com"))
+	w.seedGroups(t, "club", "staff")
+	inner := w.sim.Handler()
+	w.listen(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Query().Get("restriction"), " or ") {
+			rw.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(rw, `{"reason":"ILLEGAL_ARGUMENT","message":"no"}`)
+			return
+		}
+		inner.ServeHTTP(rw, r)
+	}), "")
+	found, err := w.target.FindAccounts(t.Context(), []string{"ana@example.com", "nobody@example.com", "ben@example.com"})
+	if err != nil || len(found) != 2 {
+		t.Errorf("found %+v, %v", found, err)
+	}
+	groups, err := w.target.FindGroups(t.Context(), []string{"club", "none", "staff"})
+	if err != nil || len(groups) != 2 {
+		t.Errorf("found %+v, %v", groups, err)
+	}
+}
+
+// TestWhereAttributesAreNotExpandedUsersAreReadWithoutThem: what is not told says
+// nothing, of attributes and of whether somebody is active.
+func TestWhereAttributesAreNotExpandedUsersAreReadWithoutThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := account("ana@example.com")
+	a.Attributes["location"] = "Wien"
+	w.seed(t, a)
+	inner := w.sim.Handler()
+	w.listen(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if query := r.URL.Query(); query.Get("expand") == "user,attributes" {
+			query.Del("expand")
+			r.URL.RawQuery = query.Encode()
+		}
+		inner.ServeHTTP(rw, r)
+	}), "")
+	found, err := w.target.FindAccounts(t.Context(), []string{"ana@example.com"})
+	ok(t, err)
+	if len(found) != 1 || found[0].Status != directory.AccountActive || found[0].Attributes != nil {
+		t.Errorf("found %+v", found)
+	}
+	if n := pages(t, w.users); n != 2 {
+		t.Errorf("read %d users, want 2", n)
 	}
 }

@@ -14,6 +14,8 @@ const (
 	userNotFound     = "USER_NOT_FOUND"
 	groupNotFound    = "GROUP_NOT_FOUND"
 	permissionDenied = "APPLICATION_PERMISSION_DENIED"
+	// operationDenied is the same of some versions. [K]
+	operationDenied = "PERMISSION_DENIED"
 )
 
 func dialect() rest.Dialect { return rest.Dialect{Read: said, Type: typed} }
@@ -52,7 +54,7 @@ func typed(call rest.Call, status int, said rest.Said) error {
 			return &directory.AuthError{Call: call.Name(), Status: status, Detail: said.Detail}
 		}
 	case http.StatusForbidden:
-		if call.Object != "" && said.Code == permissionDenied {
+		if call.Object != "" && (said.Code == permissionDenied || said.Code == operationDenied) {
 			return &directory.UnmanagedError{Call: call.Name(), Detail: said.Detail}
 		}
 		return &directory.AuthError{Call: call.Name(), Status: status, Code: said.Code, Detail: said.Detail}

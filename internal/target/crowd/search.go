@@ -39,17 +39,17 @@ func search(entity, restriction string, start int) rest.Call {
 }
 
 // anyOf makes restrictions of the form property="a" or property="b", each for
-// as many values as one call takes. A value is a string of the Crowd query
+// at most so many values. A value is a string of the Crowd query
 // language; "*" in one stands for anything, so that what is found has to be
 // compared again.
 // https://developer.atlassian.com/server/crowd/crowd-query-language/
-func anyOf(property string, values []string) []string {
+func anyOf(property string, values []string, most int) []string {
 	var restrictions []string
 	var terms []string
 	length := 0
 	for _, value := range distinct(values) {
 		term := property + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
-		if len(terms) == searchValues || length+len(term) > searchLength && len(terms) > 0 {
+		if len(terms) == most || length+len(term) > searchLength && len(terms) > 0 {
 			restrictions = append(restrictions, strings.Join(terms, " or "))
 			terms, length = nil, 0
 		}
@@ -60,6 +60,18 @@ func anyOf(property string, values []string) []string {
 		restrictions = append(restrictions, strings.Join(terms, " or "))
 	}
 	return restrictions
+}
+
+// searched asks for many values, searchValues a call. Where that is refused each is
+// asked for alone: not everything that serves this API joins conditions. [K]
+func searched[R any](ctx context.Context, property string, values []string, ask func(ctx context.Context, restriction string) ([]R, error)) ([]R, error) {
+	joined := anyOf(property, values, searchValues)
+	found, err := rest.Gather(ctx, joined, ask)
+	single := anyOf(property, values, 1)
+	if directory.ClassOf(err) == directory.ClassRefused && len(single) > len(joined) {
+		return rest.Gather(ctx, single, ask)
+	}
+	return found, err
 }
 
 // distinct returns the values folded, without blanks and each once.
@@ -87,8 +99,9 @@ func position(cursor string) (int, error) {
 	return start, nil
 }
 
-// following is the cursor of the page after one that begins at start. Crowd
-// tells neither a total nor a next page: a page that is not full is the last.
+// following is the cursor of the page after one of what a few names or addresses
+// fit, which begins at start: far fewer than any server would hold back, so that
+// a page that is not full is the last (see further).
 func following(start, n int) string {
 	if n < pageSize {
 		return ""

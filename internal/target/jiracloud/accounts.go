@@ -14,16 +14,15 @@ import (
 // roles.
 type wireUser struct {
 	atlassiansite.Person
-	// Groups is nil in an answer without them.
-	Groups *struct {
-		Size  int         `json:"size"`
-		Items []wireGroup `json:"items"`
-	} `json:"groups"`
-	Roles struct {
-		Items []struct {
-			Key string `json:"key"`
-		} `json:"items"`
-	} `json:"applicationRoles"`
+	// Groups and Roles are nil in an answer without them.
+	Groups *wireList[wireGroup] `json:"groups"`
+	Roles  *wireList[wireRole]  `json:"applicationRoles"`
+}
+
+// wireList is the vendor's SimpleListWrapper.
+type wireList[T any] struct {
+	Size  int `json:"size"`
+	Items []T `json:"items"`
 }
 
 // in reports whether somebody is in a group, directly or not.
@@ -32,12 +31,7 @@ func (u wireUser) in(groupID string) bool {
 }
 
 func (u wireUser) has(product string) bool {
-	for _, role := range u.Roles.Items {
-		if role.Key == product {
-			return true
-		}
-	}
-	return false
+	return u.Roles != nil && slices.ContainsFunc(u.Roles.Items, func(r wireRole) bool { return r.Key == product })
 }
 
 // Accounts reads one page of 1,000 active people (see atlassiansite.People).
@@ -69,15 +63,23 @@ func (t *Target) user(ctx context.Context, accountID string) (wireUser, error) {
 	}
 	var got wireUser
 	if err := t.client.Get(ctx, call, &got); err != nil {
-		return wireUser{}, err
+		return wireUser{}, t.accountGone(ctx, accountID, err)
 	}
 	if got.AccountID != accountID {
 		return wireUser{}, atlassiansite.Strange(call, 200, "the answer is not about the account asked for")
 	}
 	if got.Groups == nil {
-		return wireUser{}, atlassiansite.Strange(call, 200, "the answer lacks the groups that were asked for")
+		// They were asked for; there is another call for them alone.
+		groups, err := t.groupsOf(ctx, accountID)
+		if err != nil {
+			return wireUser{}, err
+		}
+		got.Groups = &wireList[wireGroup]{Size: len(groups)}
+		for _, id := range groups {
+			got.Groups.Items = append(got.Groups.Items, wireGroup{ID: id})
+		}
 	}
-	if !got.Active && got.Groups.Size == 0 && len(got.Groups.Items) == 0 {
+	if !got.Active() && got.Groups.Size == 0 && len(got.Groups.Items) == 0 {
 		return wireUser{}, &directory.NotFoundError{Call: call.Name(), What: "account", Detail: "inactive and in no group: not on this site"}
 	}
 	return got, nil
@@ -90,7 +92,7 @@ func (t *Target) user(ctx context.Context, accountID string) (wireUser, error) {
 // GET /rest/api/3/user/search, GET /rest/api/3/users/search
 // https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-user-search/#api-rest-api-3-user-search-get
 func (t *Target) FindAccounts(ctx context.Context, emails []string) ([]directory.Account, error) {
-	return atlassiansite.Find(ctx, t.client, emails)
+	return t.people.Find(ctx, emails)
 }
 
 // DeleteAccount removes an account from the site, with its groups and products.
@@ -102,7 +104,7 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 	err := t.client.Send(ctx, rest.Call{
 		Method: "DELETE", Template: "/rest/api/3/user", Object: "account", Query: url.Values{"accountId": {accountID}},
 	})
-	if !rest.Answered(err) {
+	if !rest.Answered(err) && !atlassiansite.Bare(err) {
 		return err
 	}
 	_, readErr := t.user(ctx, accountID)

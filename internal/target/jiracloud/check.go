@@ -183,10 +183,13 @@ func (t *Target) grantedBy(roles []wireRole) []string {
 // checkAdministrator looks for the token's owner in the groups that administer.
 func (t *Target) checkAdministrator(ctx context.Context, report *directory.TargetReport, me wireUser) error {
 	site, organisation := false, false
-	see := func(site *bool) func(wireGroup) {
-		return func(group wireGroup) { *site = *site || me.in(group.ID) }
+	mine, err := t.groupsOf(ctx, me.AccountID)
+	see := func(in *bool) func(wireGroup) {
+		return func(group wireGroup) { *in = *in || slices.Contains(mine, group.ID) }
 	}
-	err := t.everyGroup(ctx, url.Values{"accessType": {"site-admin"}}, see(&site))
+	if err == nil {
+		err = t.everyGroup(ctx, url.Values{"accessType": {"site-admin"}}, see(&site))
+	}
 	if err == nil {
 		err = t.everyGroup(ctx, url.Values{"groupName": {"org-admins"}}, see(&organisation))
 	}

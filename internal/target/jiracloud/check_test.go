@@ -139,7 +139,7 @@ func TestConfigurationProblemsComeAllAtOnce(t *testing.T) {
 
 func TestJiraAndConfluenceOfOneSiteAreOnePlace(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"https://Example.atlassian.net", "https://example.atlassian.net/", "https://example.atlassian.net/wiki"} {
+	for _, address := range []string{"https://Example.atlassian.net", "https://example.atlassian.net/", "https://example.atlassian.net/wiki", "https://example.atlassian.net:443"} {
 		if got := jiracloud.Identity(address); got != "atlassian-site:example.atlassian.net" {
 			t.Errorf("%s is %s", address, got)
 		}

@@ -38,6 +38,7 @@ func Products() []string {
 // Target is a Jira Cloud site. It is safe for concurrent use.
 type Target struct {
 	client   *rest.Client
+	people   *atlassiansite.Finder
 	identity string
 	products []string
 }
@@ -70,11 +71,12 @@ func New(config Config) (*Target, error) {
 	if err := rest.Problems("jira-cloud", config.Timeout, problems...); err != nil {
 		return nil, err
 	}
+	client := rest.New(rest.Config{
+		Base: base, Authorize: config.Credential, Dialect: atlassiansite.Dialect(),
+		Timeout: config.Timeout, UserAgent: config.UserAgent, Transport: config.Transport,
+	})
 	return &Target{
-		client: rest.New(rest.Config{
-			Base: base, Authorize: config.Credential, Dialect: atlassiansite.Dialect(),
-			Timeout: config.Timeout, UserAgent: config.UserAgent, Transport: config.Transport,
-		}),
+		client: client, people: &atlassiansite.Finder{Client: client},
 		identity: Identity(config.BaseURL), products: products,
 	}, nil
 }

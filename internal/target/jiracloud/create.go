@@ -122,6 +122,12 @@ func (t *Target) complete(ctx context.Context, roles []wireRole, accountID strin
 	if err != nil {
 		return err
 	}
+	if len(t.products) > 0 && user.Roles == nil {
+		// Taken for none, everybody would be put in the default groups.
+		return &directory.UnavailableError{
+			Call: "GET /rest/api/3/user", Status: 200, Ambiguous: true, Detail: "the answer lacks the application roles that were asked for",
+		}
+	}
 	for _, product := range t.products {
 		if user.has(product) {
 			continue

@@ -35,6 +35,24 @@ func TestAPageOfSomethingElseSaysOfNobodyThatTheyAreGone(t *testing.T) {
 	}
 }
 
+// TestARefusalIsReadWhateverElseIsInIt: one word of another type must not make it
+// something else's.
+func TestARefusalIsReadWhateverElseIsInIt(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"errorMessages":["gone"],"errors":{"user":{"key":"gone"}}}`, `{"errorMessages":["gone"],"errors":[]}`,
+		`{"errorMessages":null,"errors":{"user":"gone"}}`, `{"message":"gone","errors":{"x":1},"status-code":404}`,
+	} {
+		target := newTarget(t, sitesim.New(sitesim.Options{}), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, body)
+		}))
+		if _, err := target.Account(t.Context(), "ana"); directory.ClassOf(err) != directory.ClassNotFound {
+			t.Errorf("%s: got %v, want a *directory.NotFoundError", body, err)
+		}
+	}
+}
+
 func TestSomebodyInactiveWhoseGroupsAreNotToldIsNotTakenForGone(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]directory.Class{

@@ -29,7 +29,21 @@ type wireGroup struct {
 // page is the vendor's PageBean.
 type page[T any] struct {
 	Values []T   `json:"values"`
+	Start  *int  `json:"startAt"`
 	IsLast *bool `json:"isLast"`
+	Total  *int  `json:"total"`
+}
+
+// last reports whether this is the last page, which begins at start; known is
+// whether it says so.
+func (p page[T]) last(start int) (last, known bool) {
+	switch {
+	case p.IsLast != nil:
+		return *p.IsLast, true
+	case p.Total != nil:
+		return start+len(p.Values) >= *p.Total, true
+	}
+	return false, false
 }
 
 // list reads one page of a PageBean and returns the place where the next one
@@ -41,10 +55,13 @@ func list[T any](ctx context.Context, t *Target, call rest.Call, start int) ([]T
 	if err := t.client.Get(ctx, call, &got); err != nil {
 		return nil, "", err
 	}
+	last, known := got.last(start)
 	switch {
-	case got.Values == nil || got.IsLast == nil:
+	case got.Values == nil || !known:
 		return nil, "", atlassiansite.Strange(call, 200, "the answer holds no page of a list")
-	case *got.IsLast:
+	case got.Start != nil && *got.Start != start:
+		return nil, "", atlassiansite.Strange(call, 200, "the answer is another page than the one asked for")
+	case last:
 		return got.Values, "", nil
 	case len(got.Values) == 0:
 		return nil, "", atlassiansite.Strange(call, 200, "the list does not move on")

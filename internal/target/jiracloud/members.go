@@ -25,7 +25,7 @@ func (t *Target) Members(ctx context.Context, groupID, cursor string) (directory
 	}
 	found, next, err := list[atlassiansite.Person](ctx, t, call, start)
 	if err != nil {
-		return directory.AccountIDPage{}, err
+		return directory.AccountIDPage{}, t.groupGone(ctx, groupID, err)
 	}
 	page := directory.AccountIDPage{Next: next}
 	for _, person := range found {
@@ -50,7 +50,7 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 		}{accountID},
 	}
 	err := t.client.Send(ctx, call)
-	if !rest.Answered(err) {
+	if !rest.Answered(err) && !atlassiansite.Bare(err) {
 		return err
 	}
 	groups, readErr := t.groupsOf(ctx, accountID)
@@ -67,7 +67,7 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 	if readErr := t.group(ctx, groupID); readErr != nil {
 		return readErr
 	}
-	if directory.ClassOf(err) == directory.ClassNotFound {
+	if directory.ClassOf(err) == directory.ClassNotFound || atlassiansite.Bare(err) {
 		// Both are there; an account that just came to the site may not be known
 		// to its groups yet.
 		return &directory.UnavailableError{Call: call.Name(), Status: 404, Detail: directory.DetailOf(err)}
@@ -93,7 +93,7 @@ func (t *Target) groupsOf(ctx context.Context, accountID string) ([]string, erro
 	}
 	var got []wireGroup
 	if err := t.client.Get(ctx, call, &got); err != nil {
-		return nil, err
+		return nil, t.accountGone(ctx, accountID, err)
 	}
 	if got == nil {
 		return nil, atlassiansite.Strange(call, 200, "the answer holds no list")

@@ -30,21 +30,14 @@ func (t *Target) Protected(ctx context.Context) (directory.Protected, error) {
 	}
 	accounts := map[string]bool{me.AccountID: true}
 	for _, group := range groups {
-		for cursor := ""; ; {
-			page, err := t.Members(ctx, group, cursor)
+		for id, err := range directory.AccountsIn(ctx, t, group) {
 			if directory.ClassOf(err) == directory.ClassNotFound {
 				break // deleted since it was listed
 			}
 			if err != nil {
 				return directory.Protected{}, err
 			}
-			for _, id := range page.AccountIDs {
-				accounts[id] = true
-			}
-			if page.Next == "" {
-				break
-			}
-			cursor = page.Next
+			accounts[id] = true
 		}
 	}
 	return directory.Protected{AccountIDs: slices.Sorted(maps.Keys(accounts)), GroupIDs: groups}, nil
@@ -68,7 +61,7 @@ func (t *Target) protectedGroups(ctx context.Context) ([]string, error) {
 // GET /rest/api/3/myself
 // https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-myself/#api-rest-api-3-myself-get
 func (t *Target) myself(ctx context.Context) (wireUser, error) {
-	call := rest.Call{Method: "GET", Template: "/rest/api/3/myself", Query: url.Values{"expand": {"groups"}}}
+	call := rest.Call{Method: "GET", Template: "/rest/api/3/myself"}
 	var got wireUser
 	if err := t.client.Get(ctx, call, &got); err != nil {
 		return wireUser{}, err

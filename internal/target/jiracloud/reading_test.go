@@ -254,6 +254,7 @@ func TestWhatIsNoAnswerIsAnOutage(t *testing.T) {
 		{"a page that does not say whether it is the last", `{"values":[]}`, 200, groups},
 		{"a group without an id", `{"values":[{"name":"x","groupId":null}],"isLast":true}`, 200, groups},
 		{"a list that does not move on", `{"values":[],"isLast":false}`, 200, members},
+		{"another page than was asked for", `{"startAt":0,"values":[{"accountId":"ana"}],"isLast":true}`, 200, members},
 		{"a member without an id", `{"values":[{}],"isLast":true}`, 200, members},
 		{"another account than was asked for", `{"accountId":"other","active":true}`, 200, func(t *testing.T, target *jiracloud.Target) error {
 			_, err := target.Account(t.Context(), "this")

@@ -54,8 +54,10 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) direct
 	var made wireUser
 	err := t.client.Get(ctx, call, &made)
 	switch {
-	case err == nil && (made.Key == "" || !strings.EqualFold(made.Name, wanted.UserName)):
-		return failed(incomplete(call, "a new user without its key, or of another name"))
+	case err == nil && made.Name != "" && !strings.EqualFold(made.Name, wanted.UserName):
+		return failed(incomplete(call, "a new user of another name"))
+	case err == nil && made.Key == "":
+		return t.madeWithoutKey(ctx, call, wanted.UserName)
 	case err == nil:
 		t.names.learn(t.now(), made.Key, made.Name)
 		created := directory.AccountCreated{AccountID: made.Key}
@@ -78,6 +80,20 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) direct
 		return slices.ContainsFunc(t.applications, func(key string) bool { return strings.EqualFold(key, role.Key) })
 	})
 	return failed(t.explained(ctx, err))
+}
+
+// madeWithoutKey is the outcome of a creation that was answered with success and
+// without the key that the account got.
+func (t *Target) madeWithoutKey(ctx context.Context, call rest.Call, name string) directory.AccountCreated {
+	user, err := t.user(ctx, url.Values{"username": {name}})
+	if err != nil {
+		return failed(rest.Unclear(call, err))
+	}
+	account, err := user.account(call)
+	if err != nil {
+		return failed(err)
+	}
+	return directory.AccountCreated{AccountID: account.ID, Account: &account}
 }
 
 func failed(err error) directory.AccountCreated { return directory.AccountCreated{Err: err} }

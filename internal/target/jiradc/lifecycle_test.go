@@ -13,6 +13,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/jiradcsim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 	"github.com/rollcall-sync/rollcall/internal/target/jiradc"
+	"github.com/rollcall-sync/rollcall/internal/target/rest"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
 
@@ -112,7 +113,9 @@ func TestAJiraThatCannotDeactivateSaysWhatToDo(t *testing.T) {
 	for version, can := range map[string]bool{"8.2.6": false, "7.13.0": false, "8.3.0": true, "8.13.1": true, "10.3.24": true} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			v := newVendor(t, jiradcsim.Options{Version: version}, nil, nil)
+			v := newVendor(t, jiradcsim.Options{Version: version}, func(c *jiradc.Config) {
+				c.Credential = rest.Basic(jiradcsim.DefaultUser, jiradcsim.DefaultPassword) // tokens came later
+			}, nil)
 			a := v.Seed(t, "ana@example.com")
 			err := v.target.DeactivateAccount(t.Context(), a.ID)
 			report, checkErr := v.target.Check(t.Context())

@@ -169,15 +169,15 @@ func (t *Target) membership(ctx context.Context, group, accountID string) (wireU
 	if err != nil {
 		return wireUser{}, false, err
 	}
-	if user.Groups == nil {
-		return wireUser{}, false, incomplete(userCall(nil), "a user without the groups that were asked for")
-	}
-	for _, one := range user.Groups.Items {
-		if groupID(one.Name) == groupID(group) {
-			return user, true, nil
+	told := user.Groups
+	if told != nil {
+		for _, one := range told.Items {
+			if groupID(one.Name) == groupID(group) {
+				return user, true, nil
+			}
 		}
 	}
-	if user.Groups.Size > len(user.Groups.Items) {
+	if told == nil || told.Items == nil || told.Size > len(told.Items) {
 		member, err := t.listedMember(ctx, group, accountID)
 		return user, member, err
 	}
@@ -186,8 +186,7 @@ func (t *Target) membership(ctx context.Context, group, accountID string) (wireU
 
 // listedMember looks for an account among all members of a group.
 func (t *Target) listedMember(ctx context.Context, group, accountID string) (bool, error) {
-	for cursor := ""; ; {
-		page, err := t.Members(ctx, group, cursor)
+	for id, err := range directory.AccountsIn(ctx, t, group) {
 		var missing *directory.NotFoundError
 		if errors.As(err, &missing) {
 			return false, nil
@@ -195,14 +194,9 @@ func (t *Target) listedMember(ctx context.Context, group, accountID string) (boo
 		if err != nil {
 			return false, err
 		}
-		for _, id := range page.AccountIDs {
-			if id == accountID {
-				return true, nil
-			}
+		if id == accountID {
+			return true, nil
 		}
-		if page.Next == "" {
-			return false, nil
-		}
-		cursor = page.Next
 	}
+	return false, nil
 }

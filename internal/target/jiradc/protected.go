@@ -34,17 +34,11 @@ func (t *Target) Protected(ctx context.Context) (directory.Protected, error) {
 			continue
 		}
 		protected.GroupIDs = append(protected.GroupIDs, group.id)
-		for cursor := ""; ; {
-			page, err := t.Members(ctx, group.id, cursor)
+		for id, err := range directory.AccountsIn(ctx, t, group.id) {
 			if err != nil {
 				return directory.Protected{}, err
 			}
-			for _, id := range page.AccountIDs {
-				accounts[id] = true
-			}
-			if cursor = page.Next; cursor == "" {
-				break
-			}
+			accounts[id] = true
 		}
 	}
 	protected.AccountIDs = slices.Sorted(maps.Keys(accounts))

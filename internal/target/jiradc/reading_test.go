@@ -2,11 +2,13 @@ package jiradc_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/jiradcsim"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 	"github.com/rollcall-sync/rollcall/internal/target/jiradc"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
@@ -178,4 +180,61 @@ func TestANewPersonWithTwoGroupsCostsFourCalls(t *testing.T) {
 	if total != 5 {
 		t.Errorf("four calls to join and one to leave, and there were %v", calls)
 	}
+}
+
+// TestWhoIsDeactivatedIsThereAllTheSame: not found, a leaver who comes back would
+// get a second account, and not listed, be taken for gone.
+func TestWhoIsDeactivatedIsThereAllTheSame(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"10.3.24", "8.20.0"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			v := newVendor(t, jiradcsim.Options{Version: version}, nil, nil)
+			off := v.Seed(t, "off@example.com")
+			if err := v.Sim.Roster().ChangeAccount(off.ID, func(a *roster.Account) { a.Active = false }); err != nil {
+				t.Fatal(err)
+			}
+			group := v.SeedGroup(t, "staff", off)
+			found, err := v.target.FindAccounts(t.Context(), []string{"off@example.com"})
+			if err != nil || len(found) != 1 || found[0].ID != off.ID || found[0].Status != directory.AccountDeactivated {
+				t.Errorf("found %+v, %v", found, err)
+			}
+			var listed []string
+			for cursor := ""; ; {
+				page, err := v.target.Accounts(t.Context(), cursor)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, a := range page.Accounts {
+					listed = append(listed, a.ID)
+				}
+				if cursor = page.Next; cursor == "" {
+					break
+				}
+			}
+			if !slices.Contains(listed, off.ID) {
+				t.Errorf("listed are %v, want %s among them", listed, off.ID)
+			}
+			page, err := v.target.Members(t.Context(), group.ID, "")
+			if err != nil || !slices.Contains(page.AccountIDs, off.ID) {
+				t.Errorf("members are %v, %v, want %s among them", page.AccountIDs, err, off.ID)
+			}
+		})
+	}
+}
+
+func TestWhoIsDeletedIsNobody(t *testing.T) {
+	t.Parallel()
+	const gone = `{"key":"K","name":"ana","active":true,"emailAddress":"ana@example.com","displayName":"Ana","deleted":true}`
+	v := newVendor(t, jiradcsim.Options{}, nil, answering("/user/search", `[`+gone+`]`))
+	if found, err := v.target.FindAccounts(t.Context(), []string{"ana@example.com"}); err != nil || len(found) > 0 {
+		t.Errorf("found %+v, %v", found, err)
+	}
+	v = newVendor(t, jiradcsim.Options{}, nil, answering("/user/list", `{"values":[`+gone+`],"isLast":true}`))
+	if page, err := v.target.Accounts(t.Context(), ""); err != nil || len(page.Accounts) > 0 {
+		t.Errorf("listed %+v, %v", page.Accounts, err)
+	}
+	v = newVendor(t, jiradcsim.Options{}, nil, answering("/rest/api/2/user", gone))
+	_, err := v.target.Account(t.Context(), "K")
+	vendortest.WantClass(t, err, directory.ClassNotFound)
 }

@@ -2,6 +2,7 @@ package jiradc
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"sync"
@@ -35,7 +36,9 @@ type sight struct {
 	search, addresses time.Time
 }
 
-// permissions returns the keys of the permissions that the credential has.
+// permissions returns whether the credential has the permissions that Jira tells
+// of, by their keys, and those to administer and to browse users whether it tells
+// of them or not.
 //
 // GET /rest/api/2/mypermissions
 // https://developer.atlassian.com/server/jira/platform/rest/v10003/api-group-mypermissions/#api-api-2-mypermissions-get
@@ -46,17 +49,45 @@ func (t *Target) permissions(ctx context.Context) (map[string]bool, error) {
 			Have *bool `json:"havePermission"`
 		} `json:"permissions"`
 	}
-	if err := t.client.Get(ctx, call, &got); err != nil {
+	err := t.client.Get(ctx, call, &got)
+	if err != nil {
 		return nil, err
 	}
-	if got.Permissions[permissionAdminister].Have == nil {
-		return nil, incomplete(call, "permissions without that of an administrator")
+	if got.Permissions == nil {
+		return nil, incomplete(call, "no permissions")
 	}
 	has := make(map[string]bool)
 	for key, permission := range got.Permissions {
-		has[key] = permission.Have != nil && *permission.Have
+		if permission.Have != nil {
+			has[key] = *permission.Have
+		}
+	}
+	if _, told := has[permissionAdminister]; !told {
+		if has[permissionAdminister], err = t.readsRoles(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if _, told := has[permissionBrowse]; !told {
+		// Where searches find nobody without the permission, they find somebody with
+		// it: at least the one who asks.
+		users, _, err := t.search(ctx, ".", 0)
+		if err != nil {
+			return nil, err
+		}
+		has[permissionBrowse] = len(users) > 0
 	}
 	return has, nil
+}
+
+// readsRoles reports whether the credential may read the applications, which
+// only an administrator may.
+func (t *Target) readsRoles(ctx context.Context) (bool, error) {
+	_, err := t.roles(ctx)
+	var auth *directory.AuthError
+	if errors.As(err, &auth) && auth.Status == http.StatusForbidden {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // canSearch makes sure that a search which finds nobody means that: without the

@@ -19,30 +19,9 @@ const objectList = "list"
 // https://developer.atlassian.com/server/jira/platform/jira-rest-api-examples/
 func dialect() rest.Dialect {
 	return rest.Dialect{
-		Read: func(body []byte) rest.Said {
-			var told struct {
-				Messages *[]string          `json:"errorMessages"`
-				Errors   *map[string]string `json:"errors"`
-				Message  string             `json:"message"`
-			}
-			if json.Unmarshal(body, &told) != nil || told.Messages == nil && told.Errors == nil && told.Message == "" {
-				return rest.Said{Outside: true}
-			}
-			var lines []string
-			if told.Messages != nil {
-				lines = append(lines, *told.Messages...)
-			}
-			if told.Errors != nil {
-				for _, field := range slices.Sorted(maps.Keys(*told.Errors)) {
-					lines = append(lines, field+": "+(*told.Errors)[field])
-				}
-			}
-			if told.Message != "" {
-				lines = append(lines, told.Message)
-			}
-			return rest.Said{Detail: strings.Join(lines, "; ")}
-		},
-		// A proxy's 404 while Jira starts says nothing about an account or a group.
+		Read: said,
+		// A proxy's 404 while Jira starts, or that of a path that is none, says nothing
+		// about an account or a group.
 		Type: func(call rest.Call, status int, said rest.Said) error {
 			if status != http.StatusNotFound || !said.Outside || call.Object == "" || call.Object == objectList {
 				return nil
@@ -52,6 +31,55 @@ func dialect() rest.Dialect {
 			}
 		},
 	}
+}
+
+// noResource is the field of what Jira's REST framework says of a path that it has
+// nothing at, {"message":"null for uri: …","status-code":404}: nobody is missing
+// because of that. [K]
+const noResource = "status-code"
+
+// said reads an error body. It is Jira's by the fields that it has; what is in
+// them is for people.
+func said(body []byte) rest.Said {
+	var told map[string]json.RawMessage
+	if json.Unmarshal(body, &told) != nil || told[noResource] != nil {
+		return rest.Said{Outside: true}
+	}
+	outside := true
+	var lines []string
+	for _, field := range []string{"errorMessages", "errors", "message"} {
+		content, there := told[field]
+		if !there {
+			continue
+		}
+		outside = false
+		lines = append(lines, texts(content)...)
+	}
+	return rest.Said{Outside: outside, Detail: strings.Join(lines, "; ")}
+}
+
+// texts are the texts in a part of an error body: itself, those of a list, or those
+// of an object behind the fields that they are about.
+func texts(part json.RawMessage) []string {
+	var one string
+	var several []json.RawMessage
+	var fields map[string]json.RawMessage
+	var found []string
+	switch {
+	case json.Unmarshal(part, &one) == nil && one != "":
+		return []string{one}
+	case json.Unmarshal(part, &several) == nil:
+		for _, element := range several {
+			found = append(found, texts(element)...)
+		}
+	case json.Unmarshal(part, &fields) == nil:
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			for _, text := range texts(fields[name]) {
+				found = append(found, name+": "+text)
+			}
+		}
+	}
+	return found
 }
 
 // wireUser is a user as all calls tell it.

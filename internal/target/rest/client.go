@@ -75,11 +75,22 @@ func New(config Config) *Client {
 		config.Now = time.Now
 	}
 	return &Client{config: config, http: &http.Client{
-		Transport: config.Transport,
-		// A redirect would take the credential elsewhere, or turn a write into a
-		// read; the APIs have none.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     config.Transport,
+		CheckRedirect: onlyASlash,
 	}}
+}
+
+// onlyASlash follows a redirect to the same request with or without a slash at the
+// end of its path. Any other would take the credential elsewhere, or turn a write
+// into a read; the APIs have none.
+func onlyASlash(next *http.Request, via []*http.Request) error {
+	first := via[0]
+	plain := func(u *url.URL) string { return strings.TrimSuffix(u.EscapedPath(), "/") }
+	if len(via) == 1 && next.Method == first.Method && next.URL.Scheme == first.URL.Scheme && next.URL.Host == first.URL.Host &&
+		next.URL.RawQuery == first.URL.RawQuery && plain(next.URL) == plain(first.URL) {
+		return nil
+	}
+	return http.ErrUseLastResponse
 }
 
 // Answer is what came back with a 2xx.
@@ -186,10 +197,18 @@ func (c *Client) Decode(call Call, answer Answer, out any) error {
 	if err := json.Unmarshal(answer.Body, out); err != nil {
 		return &directory.UnavailableError{
 			Call: call.Name(), Status: answer.Status, Ambiguous: !call.reads(),
-			Detail: "the answer is not the JSON that was expected: " + c.Scrub(call, err.Error()),
+			Detail: "the answer is not the JSON that was expected" + markup(answer.Body) + ": " + c.Scrub(call, err.Error()),
 		}
 	}
 	return nil
+}
+
+// markup says what an answer that is a page or XML most likely comes of.
+func markup(body []byte) string {
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
+		return " but a page or XML, such as a login page or a proxy's"
+	}
+	return ""
 }
 
 // Send performs a write whose answer nobody needs. A page of some proxy in its
@@ -201,7 +220,7 @@ func (c *Client) Send(ctx context.Context, call Call) error {
 	}
 	if len(bytes.TrimSpace(answer.Body)) > 0 && !json.Valid(answer.Body) {
 		return &directory.UnavailableError{
-			Call: call.Name(), Status: answer.Status, Ambiguous: !call.reads(), Detail: "the answer is not this API's",
+			Call: call.Name(), Status: answer.Status, Ambiguous: !call.reads(), Detail: "the answer is not this API's" + markup(answer.Body),
 		}
 	}
 	return nil

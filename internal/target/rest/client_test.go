@@ -112,6 +112,35 @@ func TestWhatGoesWrongIsTyped(t *testing.T) {
 	}
 }
 
+func TestARedirectIsSaidWithoutWhatWasAsked(t *testing.T) {
+	t.Parallel()
+	c := client(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://login.example.com/start?back="+r.URL.RawQuery, http.StatusFound)
+	})
+	call := rest.Call{Method: "POST", Template: "/user", Query: url.Values{"password": {"s3cret-word"}}, Secrets: []string{"s3cret-word"}}
+	err := c.Send(t.Context(), call)
+	detail := directory.DetailOf(err)
+	if directory.ClassOf(err) != directory.ClassUnavailable || !strings.Contains(detail, "redirected to https://login.example.com/start,") || strings.Contains(detail, "s3cret") {
+		t.Errorf("got %v: %s", err, detail)
+	}
+}
+
+func TestAPageInPlaceOfAnAnswerIsCalledOne(t *testing.T) {
+	t.Parallel()
+	c := client(t, func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "\n<!DOCTYPE html><title>Log in</title>")
+	})
+	var out struct{}
+	for what, err := range map[string]error{
+		"a read":  c.Get(t.Context(), rest.Call{Method: "GET", Template: "/user"}, &out),
+		"a write": c.Send(t.Context(), rest.Call{Method: "PUT", Template: "/user"}),
+	} {
+		if directory.ClassOf(err) != directory.ClassUnavailable || !strings.Contains(directory.DetailOf(err), "login page") {
+			t.Errorf("%s: %v: %s", what, err, directory.DetailOf(err))
+		}
+	}
+}
+
 func TestTheVendorsOwnWordsDecideWhereTheyMust(t *testing.T) {
 	t.Parallel()
 	c := client(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(409) }, func(c *rest.Config) {
@@ -171,9 +200,8 @@ func TestAnAnswerThatIsNoneIsAnOutage(t *testing.T) {
 
 func TestAWriteThatNeverLeftWasNotDone(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.NotFoundHandler())
-	server.Close()
-	base, err := rest.ParseBase(server.URL)
+	// Nobody listens there, nor may begin to meanwhile.
+	base, err := rest.ParseBase("http://127.0.0.1:1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +222,7 @@ func TestNoSecretIsInAnError(t *testing.T) {
 	for name, serve := range map[string]http.HandlerFunc{
 		"echoed": func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(400)
-			io.WriteString(w, r.Header.Get("Authorization")+" "+r.URL.RawQuery+" "+password+" "+token)
+			io.WriteString(w, r.Header.Get("Authorization")+" "+r.URL.RawQuery+" "+password+" "+token+" /"+url.PathEscape(password)+"/"+url.PathEscape(token))
 		},
 		"cut": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
@@ -202,7 +230,7 @@ func TestNoSecretIsInAnError(t *testing.T) {
 			t.Parallel()
 			_, err := client(t, serve, func(c *rest.Config) { c.Authorize = rest.Basic("ana", token) }).Do(t.Context(), call)
 			text := err.Error() + " " + directory.DetailOf(err)
-			for _, secret := range []string{password, url.QueryEscape(password), token, url.QueryEscape(token), basic} {
+			for _, secret := range []string{password, url.QueryEscape(password), url.PathEscape(password), token, url.QueryEscape(token), url.PathEscape(token), basic} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%q is in %q", secret, text)
 				}

@@ -66,7 +66,10 @@ func counts(header http.Header) (limit, remaining int, ok bool) {
 func RetryAfter(header http.Header, now time.Time) time.Duration {
 	asked := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseFloat(asked, 64); err == nil {
-		return max(0, time.Duration(seconds*float64(time.Second)))
+		if !(seconds > 0) { // not a number either
+			return 0
+		}
+		return time.Duration(min(seconds, mostSeconds) * float64(time.Second))
 	}
 	if date, err := http.ParseTime(asked); err == nil {
 		return max(0, onOurClock(date, header, now).Sub(now))
@@ -76,6 +79,10 @@ func RetryAfter(header http.Header, now time.Time) time.Duration {
 	}
 	return 0
 }
+
+// mostSeconds are about a year: whoever waits waits far less, and the number of
+// nanoseconds of it is a number.
+const mostSeconds = 365 * 24 * 3600
 
 func resetTime(header http.Header, now time.Time) (time.Time, bool) {
 	stated := strings.TrimSpace(header.Get("X-RateLimit-Reset"))

@@ -44,6 +44,9 @@ func (c *Client) refusal(call Call, response *http.Response, body []byte) error 
 	if said.Detail == "" {
 		said.Detail = strconv.Quote(strings.ToValidUTF8(string(body), ""))
 	}
+	if to := redirect(response); to != "" {
+		said.Detail = "redirected to " + to + ", such as a login page or the address that url should be: " + said.Detail
+	}
 	said.Code, said.Detail = CodeWord(c.Scrub(call, said.Code)), c.Scrub(call, said.Detail)
 	status, now := response.StatusCode, c.config.Now()
 	switch {
@@ -61,6 +64,19 @@ func (c *Client) refusal(call Call, response *http.Response, body []byte) error 
 		}
 	}
 	return Typed(call, status, said)
+}
+
+// redirect is where an answer redirects to, without its query, which repeats what
+// was asked; empty for one that does not.
+func redirect(response *http.Response) string {
+	if response.StatusCode >= 400 {
+		return ""
+	}
+	to, err := response.Location()
+	if err != nil {
+		return ""
+	}
+	return (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String()
 }
 
 // Typed is what a refusal means by its status alone: 401 is the credential;

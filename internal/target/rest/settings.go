@@ -29,12 +29,20 @@ func (c Credential) ProblemOf(name string) error {
 	return nil
 }
 
-// Place is a base URL without its scheme and in lower case: what tells one
-// product's accounts from another's where the vendor gives no id.
+// Place is a base URL without its scheme and the port that goes without saying,
+// in lower case: what tells one product's accounts from another's where the vendor
+// gives no id.
 func Place(baseURL string) string {
-	_, place, found := strings.Cut(baseURL, "://")
+	scheme, place, found := strings.Cut(strings.ToLower(baseURL), "://")
 	if !found {
-		place = baseURL
+		scheme, place = "", scheme
 	}
-	return strings.ToLower(strings.TrimRight(place, "/"))
+	host, path, _ := strings.Cut(place, "/")
+	switch scheme {
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return strings.TrimRight(host+"/"+path, "/")
 }

@@ -43,6 +43,10 @@ func TestAPlaceIsHostAndPathInLowerCase(t *testing.T) {
 		"http://localhost:8080/Jira/":         "localhost:8080/jira",
 		"jira.example.com/":                   "jira.example.com",
 		"https://example.com:7990/Bitbucket/": "example.com:7990/bitbucket",
+		"https://Jira.example.com:443/jira":   "jira.example.com/jira",
+		"HTTP://localhost:80":                 "localhost",
+		"https://example.com:80":              "example.com:80",
+		"https://[::1]:4430/a/b/":             "[::1]:4430/a/b",
 	} {
 		if got := rest.Place(address); got != want {
 			t.Errorf("Place(%q) = %q, want %q", address, got, want)

@@ -99,3 +99,10 @@ func (t *Target) DropMember(groupID, accountID string) {
 	defer t.mu.Unlock()
 	t.group(groupID).leave(accountID)
 }
+
+// DropGroup deletes a group that no other is in, which is no write.
+func (t *Target) DropGroup(groupID string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.groups = slices.DeleteFunc(t.groups, func(g *group) bool { return g.ID == groupID })
+}
