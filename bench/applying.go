@@ -1,25 +1,18 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox"
-	"github.com/rollcall-sync/rollcall/internal/sandbox/atlassiansim"
-	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/people"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
 	"github.com/rollcall-sync/rollcall/workflows"
@@ -41,75 +34,6 @@ const (
 	ranGroups = 100
 )
 
-// arrivals notes when an account is created in the target, by the stand-in
-// itself.
-type arrivals struct {
-	mu      sync.Mutex
-	waiting map[string]chan time.Time
-	times   map[string]int
-	// invited is closed at the first account that nobody waits for.
-	invited chan struct{}
-}
-
-func (a *arrivals) hook(phase string, call fault.Call) {
-	if phase != "after" || call.API != atlassiansim.API {
-		return
-	}
-	now := time.Now()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, key := range call.Keys() {
-		email, created := strings.CutPrefix(key, "create-account:")
-		if !created {
-			continue
-		}
-		a.times[email]++
-		if arrived := a.waiting[email]; arrived != nil {
-			arrived <- now
-			delete(a.waiting, email)
-		} else if a.invited != nil {
-			close(a.invited)
-			a.invited = nil
-		}
-	}
-}
-
-// await returns what tells when an address has an account.
-func (a *arrivals) await(email string) <-chan time.Time {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	arrived := make(chan time.Time, 1)
-	a.waiting[email] = arrived
-	return arrived
-}
-
-// others returns what tells that the run creates accounts.
-func (a *arrivals) others() <-chan struct{} {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.invited = make(chan struct{})
-	return a.invited
-}
-
-// twice returns how many accounts were created more than once.
-func (a *arrivals) twice() (n int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, times := range a.times {
-		if times > 1 {
-			n++
-		}
-	}
-	return n
-}
-
-// applyRig is a gateway with everything behind it.
-type applyRig struct {
-	*scimRig
-	box      *sandbox.Server
-	arrivals *arrivals
-}
-
 // applying measures the time from a push to its being in the target: alone,
 // and while a run of the same connection goes on.
 func applying(ctx context.Context, s scimSettings, stderr io.Writer) (_ []operationReport, err error) {
@@ -128,14 +52,6 @@ func applying(ctx context.Context, s scimSettings, stderr io.Writer) (_ []operat
 		return nil, r.explain(err)
 	}
 	return operations, nil
-}
-
-func (r *applyRig) close() error {
-	err := r.scimRig.close()
-	if r.box != nil {
-		err = errors.Join(err, r.box.Close())
-	}
-	return err
 }
 
 func (r *applyRig) measure(alone, busy bool) ([]operationReport, error) {
@@ -172,122 +88,6 @@ func (r *applyRig) measure(alone, busy bool) ([]operationReport, error) {
 		return nil, fmt.Errorf("%d accounts were created more than once", n)
 	}
 	return reports, nil
-}
-
-// applyConfiguration has two connections to one organisation: one that is
-// pushed alone, and one of Okta's that is pushed as well.
-func (r *applyRig) applyConfiguration(temporalLine string) string {
-	a := r.box.Announcement()
-	target := fmt.Sprintf(`
-    targets:
-      cloud:
-        kind: atlassian-cloud
-        url: %s
-        organization: %s
-        directory: %s
-        api_key: ${ATLASSIAN_API_KEY}
-        products: {jira: user, confluence: user}
-        rate_limit_share: 100%%
-    guard: { removals_share: 100%%, removals_limit: 1000000 }`, a.Atlassian, a.Organization, a.Directory)
-	return fmt.Sprintf(`%s
-database: %q
-worker: { listen: "127.0.0.1:0", stop_timeout: 2s }
-log: { format: json }
-scim: { listen: "127.0.0.1:0", metrics_listen: "127.0.0.1:0" }
-connections:
-  %s:
-    source: { kind: scim }%s
-  %s:
-    source:
-      kind: okta
-      also: scim
-      url: %s
-      token: ${OKTA_TOKEN}
-      rate_limit_share: 100%%
-      overlap: 0s%s
-`, temporalLine, r.databaseLine(), connection, target, ranConnection, a.Okta, target)
-}
-
-func (r *applyRig) environment() []string {
-	a := r.box.Announcement()
-	return append(r.scimRig.environment(), "OKTA_TOKEN="+a.OktaToken, "ATLASSIAN_API_KEY="+a.AtlassianKey)
-}
-
-// startAll starts what such an installation has: with SQLite everything in one
-// process, with PostgreSQL the worker and the gateway beside Temporal.
-func (r *applyRig) startAll() error {
-	if !r.settings.postgres {
-		return r.startInOne()
-	}
-	address, err := r.startTemporal()
-	if err != nil {
-		return err
-	}
-	path, err := r.writeConfiguration(r.applyConfiguration(fmt.Sprintf("temporal: { address: %q }", address)))
-	if err != nil {
-		return err
-	}
-	if err := r.launchWorker(path, r.environment()); err != nil {
-		return err
-	}
-	if err := r.startGateway(path, r.environment()); err != nil {
-		return err
-	}
-	return r.dial(address)
-}
-
-// startInOne starts the standalone program and learns from what it prints
-// where Temporal and the gateway are.
-func (r *applyRig) startInOne() error {
-	path, err := r.writeConfiguration(r.applyConfiguration(""))
-	if err != nil {
-		return err
-	}
-	places := newPlaces()
-	r.worker, err = r.launch("standalone", r.environment(), places, nil, filepath.Join(r.programs, standaloneProgram),
-		"--config", path, "--data", r.path("data"), "--address", "127.0.0.1:0", "--ui-address", "")
-	if err != nil {
-		return err
-	}
-	var at struct{ Temporal, SCIM string }
-	if err := r.await(r.worker, places.complete, &at); err != nil {
-		return err
-	}
-	r.address = at.SCIM
-	return r.dial(at.Temporal)
-}
-
-func (r *applyRig) dial(address string) (err error) {
-	r.client, err = client.DialContext(r.ctx, client.Options{HostPort: address, Logger: log.NewStructuredLogger(discard())})
-	if err != nil {
-		return fmt.Errorf("connect to Temporal: %w", err)
-	}
-	return nil
-}
-
-// places reads what standalone prints when everything is ready.
-type places struct {
-	complete chan []byte
-	text     bytes.Buffer
-	told     bool
-}
-
-func newPlaces() *places { return &places{complete: make(chan []byte, 1)} }
-
-// Write notes addresses; lines that are none of them pass by.
-func (p *places) Write(b []byte) (int, error) {
-	p.text.Write(b)
-	found := map[string]string{}
-	for lines := bufio.NewScanner(bytes.NewReader(p.text.Bytes())); lines.Scan(); {
-		name, value, _ := strings.Cut(lines.Text(), " ")
-		found[name] = strings.TrimSpace(value)
-	}
-	if scim, ok := found["SCIM"]; ok && found["Temporal"] != "" && !p.told && bytes.HasSuffix(b, []byte("\n")) {
-		p.told = true
-		host, _, _ := strings.Cut(strings.TrimPrefix(scim, "http://"), "/")
-		p.complete <- fmt.Appendf(nil, `{"temporal":%q,"scim":%q}`, found["Temporal"], host)
-	}
-	return len(b), nil
 }
 
 // besideARun pushes while the first run of a connection goes on: from when it

@@ -133,7 +133,8 @@ type sample struct {
 }
 
 // run makes requests over so many connections, each after the answer to the
-// last, for a time.
+// last, for a time, and at least one over each: a machine that is too busy to
+// dial in that time would otherwise have measured, and found, nothing.
 func (l load) run(ctx context.Context, address string, connections int, duration time.Duration, seed int64) (sample, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -162,14 +163,13 @@ func (l load) one(ctx context.Context, address string, until time.Time, rng *ran
 	}
 	defer func() { err = errors.Join(err, conn.conn.Close()) }()
 	buffer := make([]byte, 0, 4<<10)
-	for ctx.Err() == nil {
-		began := time.Now()
-		if began.After(until) {
+	for asked := 0; ctx.Err() == nil; asked++ {
+		if asked > 0 && time.Now().After(until) {
 			return nil
 		}
 		request, holds := l.next(rng, buffer[:0])
 		buffer = request
-		began = time.Now()
+		began := time.Now()
 		status, body, err := conn.do(request)
 		if err != nil {
 			return err

@@ -77,3 +77,15 @@ func TestALoadStopsAtAnAnswerThatIsNotTheOneWanted(t *testing.T) {
 		})
 	}
 }
+
+func TestALoadAsksOnceOnEachConnectionHoweverLittleTimeItHas(t *testing.T) {
+	t.Parallel()
+	l := load{want: http.StatusOK, next: func(_ *rand.Rand, buffer []byte) ([]byte, string) {
+		return append(buffer, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"...), ""
+	}}
+	// The time is over before the first dial.
+	s, err := l.run(t.Context(), serverThatAnswers(t, http.StatusOK, 100, false), 3, -time.Second, 1)
+	if err != nil || s.latencies.total != 3 {
+		t.Errorf("%d requests over three connections, %v", s.latencies.total, err)
+	}
+}

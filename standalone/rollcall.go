@@ -9,9 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-
 	"github.com/rollcall-sync/rollcall/internal/app"
 	"github.com/rollcall-sync/rollcall/internal/config"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
@@ -62,8 +59,7 @@ func startRollcall(ctx context.Context, p place, load func(temporalAddress strin
 		r.config.Database = config.Database{Kind: config.SQLite, Path: filepath.Join(p.dir, "rollcall.db")}
 	}
 	log := app.NewLogger(stderr, r.config.Log)
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry := app.NewRegistry()
 	if r.worker, err = app.StartWorker(ctx, r.config, app.WorkerOptions{Log: log, Registry: registry}); err != nil {
 		return nil, err
 	}

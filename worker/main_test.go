@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rollcall-sync/rollcall/internal/app"
 )
 
 func TestTheWorkerSaysWhatIsWrongWithItsConfigurationBeforeAnythingStarts(t *testing.T) {
@@ -20,7 +22,7 @@ func TestTheWorkerSaysWhatIsWrongWithItsConfigurationBeforeAnythingStarts(t *tes
 	if err == nil || !strings.Contains(err.Error(), file+":1:") || !strings.Contains(err.Error(), "address") {
 		t.Errorf("got %v, want the line and what was expected", err)
 	}
-	if code := exitCode(err); code != 2 {
+	if code := app.ExitCode(err); code != 2 {
 		t.Errorf("exit code %d, want 2", code)
 	}
 }
