@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/scim/oktaspec"
 )
@@ -19,8 +20,9 @@ func complete(c *client) object {
 	}
 }
 
-// TestOktaSpec runs the tests that Okta publishes for SCIM servers. It is not
-// parallel to others, as they assert that answers come within 600 ms.
+// TestOktaSpec runs the tests that Okta publishes for SCIM servers. They assert
+// that answers come within 600 ms, which other tests beside this one can make
+// impossible; docs/benchmarks.md has what a quiet machine takes.
 func TestOktaSpec(t *testing.T) {
 	for _, tc := range []struct {
 		file                            string
@@ -38,7 +40,7 @@ func TestOktaSpec(t *testing.T) {
 			c := startPlain(t)
 			c.do(t, "POST", "/Users", complete(c)).want(t, 201)
 			c.group(t)
-			result, err := oktaspec.Run(t.Context(), export, oktaspec.Target{BaseURL: c.base, Authorization: c.header.Get("Authorization"), Client: c.http})
+			result, err := oktaspec.Run(t.Context(), export, oktaspec.Target{BaseURL: c.base, Authorization: c.header.Get("Authorization"), Client: c.http, Busy: 30 * time.Second})
 			if err != nil {
 				t.Fatal(err)
 			}

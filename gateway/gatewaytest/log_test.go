@@ -178,7 +178,7 @@ rollcall_scim_inbox_pending{connection="staff"} 2
 func eventually(t *testing.T, holds func() error) {
 	t.Helper()
 	var err error
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if err = holds(); err == nil {
 			return
 		}

@@ -183,7 +183,7 @@ func TestAnAssumedLimit(t *testing.T) {
 func TestACallThatFindsTheHourUsedUpIsNotSent(t *testing.T) {
 	t.Parallel()
 	var arrived atomic.Int64
-	url, base := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { arrived.Add(1) }))
+	url, base := serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { arrived.Add(1) }))
 	store := newMemoryStore()
 	e := endpoint(0.8)
 	e.Read = func(http.Header, time.Time) (Limits, bool) { return Limits{}, false }

@@ -11,7 +11,7 @@ import (
 func TestACallThatItsGateKeepsBackIsNotSentAndHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	var served atomic.Int64
-	url, base := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	url, base := serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		served.Add(1)
 		w.WriteHeader(http.StatusNoContent)
 	}))

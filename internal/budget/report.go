@@ -80,6 +80,8 @@ func (s State) correct(l Limits, current bool, now time.Time, e Endpoint) State 
 	if !current || !l.Reset.After(now) {
 		return s
 	}
+	// A wrong clock or header must not stop all calls for years.
+	l.Reset = earlier(l.Reset, now.Add(longestBlock))
 	s.Window = max(s.Window, l.Reset.Sub(now))
 	switch {
 	case s.Reset.IsZero():

@@ -46,6 +46,14 @@ func TestLease(t *testing.T) {
 			t.Errorf("first %+v, second %+v; want one call alone", first, second)
 		}
 	})
+	t.Run("a window that ends in ten years is not waited for beyond an hour", func(t *testing.T) {
+		t.Parallel()
+		s := known(2, 10*365*24*time.Hour, e)
+		s, _ = drain(s, t0, true, e)
+		if _, l := s.Lease(t0.Add(time.Hour+time.Minute), true, e); l.Calls == 0 {
+			t.Errorf("%+v after an hour; want a call", l)
+		}
+	})
 	t.Run("a first call whose process died is followed by another", func(t *testing.T) {
 		t.Parallel()
 		s, _ := State{}.Lease(t0, false, e)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -71,14 +72,20 @@ func endpoint(share float64) Endpoint {
 	}
 }
 
-// serve starts a server and returns its address and a RoundTripper of its own.
-func serve(t *testing.T, h http.Handler) (string, http.RoundTripper) {
-	t.Helper()
-	server := httptest.NewServer(h)
-	t.Cleanup(server.Close)
-	base := &http.Transport{MaxIdleConnsPerHost: 64}
-	t.Cleanup(base.CloseIdleConnections)
-	return server.URL, base
+// serve returns the address of a vendor that answers as h does, and the
+// RoundTripper that reaches it. There is no network between them, so that a
+// test has a clock of its own: how late a call arrives is no matter of how busy
+// the machine is.
+func serve(h http.Handler) (string, http.RoundTripper) {
+	return "http://vendor.example", answers{h}
+}
+
+type answers struct{ http.Handler }
+
+func (a answers) RoundTrip(req *http.Request) (*http.Response, error) {
+	recorder := httptest.NewRecorder()
+	a.ServeHTTP(recorder, req)
+	return recorder.Result(), nil
 }
 
 func call(ctx context.Context, t *testing.T, rt http.RoundTripper, url string) (int, error) {
@@ -100,94 +107,100 @@ func call(ctx context.Context, t *testing.T, rt http.RoundTripper, url string) (
 
 func TestTwoTransportsOnOneStoreStayInsideTheShare(t *testing.T) {
 	t.Parallel()
-	v := &vendor{limit: 60, window: 1500 * time.Millisecond}
-	url, base := serve(t, v)
-	store := newMemoryStore()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{limit: 60, window: 1500 * time.Millisecond}
+		url, base := serve(v)
+		store := newMemoryStore()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
 
-	var wg sync.WaitGroup
-	for range 2 {
-		rt := NewTransport(base, store, endpoint(0.5))
-		for i := range 8 {
-			wg.Go(func() {
-				ctx := ctx
-				if i == 0 {
-					ctx = WithPriority(ctx)
-				}
-				for ctx.Err() == nil {
-					_, err := call(ctx, t, rt, url)
-					var limited *directory.RateLimitError
-					if errors.As(err, &limited) {
-						return // the test's own end comes before the next window
+		var wg sync.WaitGroup
+		for range 2 {
+			rt := NewTransport(base, store, endpoint(0.5))
+			for i := range 8 {
+				wg.Go(func() {
+					ctx := ctx
+					if i == 0 {
+						ctx = WithPriority(ctx)
 					}
-					if err != nil && ctx.Err() == nil {
-						t.Errorf("call: %v", err)
-						return
+					for ctx.Err() == nil {
+						_, err := call(ctx, t, rt, url)
+						var limited *directory.RateLimitError
+						if errors.As(err, &limited) {
+							return // the test's own end comes before the next window
+						}
+						if err != nil && ctx.Err() == nil {
+							t.Errorf("call: %v", err)
+							return
+						}
 					}
-				}
-			})
+				})
+			}
 		}
-	}
-	wg.Wait()
+		wg.Wait()
 
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.refused != 0 {
-		t.Errorf("%d calls were answered 429; want none", v.refused)
-	}
-	for i, n := range v.counts {
-		if n > 30 {
-			t.Errorf("window %d had %d calls; want at most 30 of 60", i, n)
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if v.refused != 0 {
+			t.Errorf("%d calls were answered 429; want none", v.refused)
 		}
-	}
-	if len(v.counts) < 2 || v.counts[1] < 15 {
-		t.Errorf("windows had %v calls; want the share used", v.counts)
-	}
+		for i, n := range v.counts {
+			if n > 30 {
+				t.Errorf("window %d had %d calls; want at most 30 of 60", i, n)
+			}
+		}
+		if len(v.counts) < 2 || v.counts[1] < 15 {
+			t.Errorf("windows had %v calls; want the share used", v.counts)
+		}
+	})
 }
 
 func TestTheFirstCallGoesAlone(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	var first, early bool
-	release := make(chan struct{})
-	url, base := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		mu.Lock()
-		mine := !first
-		first = true
-		mu.Unlock()
-		if mine {
-			<-release
-			return
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var first, early bool
+		release := make(chan struct{})
+		url, base := serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			mu.Lock()
+			mine := !first
+			first = true
+			mu.Unlock()
+			if mine {
+				<-release
+				return
+			}
+			select {
+			case <-release:
+			default:
+				mu.Lock()
+				early = true
+				mu.Unlock()
+			}
+		}))
+		store := newMemoryStore()
+		var wg sync.WaitGroup
+		for range 2 {
+			rt := NewTransport(base, store, endpoint(0.5))
+			for range 4 {
+				wg.Go(func() {
+					if _, err := call(t.Context(), t, rt, url); err != nil {
+						t.Errorf("call: %v", err)
+					}
+				})
+			}
 		}
-		select {
-		case <-release:
-		default:
-			early = true
+		time.AfterFunc(150*time.Millisecond, func() { close(release) })
+		wg.Wait()
+		if early {
+			t.Error("a second call was sent before the first one was answered")
 		}
-	}))
-	store := newMemoryStore()
-	var wg sync.WaitGroup
-	for range 2 {
-		rt := NewTransport(base, store, endpoint(0.5))
-		for range 4 {
-			wg.Go(func() {
-				if _, err := call(t.Context(), t, rt, url); err != nil {
-					t.Errorf("call: %v", err)
-				}
-			})
-		}
-	}
-	time.AfterFunc(150*time.Millisecond, func() { close(release) })
-	wg.Wait()
-	if early {
-		t.Error("a second call was sent before the first one was answered")
-	}
+	})
 }
 
 func TestAnUnlimitedBucketCostsNoDatabaseAccess(t *testing.T) {
 	t.Parallel()
-	url, base := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	url, base := serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	store := newMemoryStore()
 	now := time.Now()
 	e := endpoint(0.5)
@@ -231,68 +244,72 @@ func TestRefusedCalls(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			var mu sync.Mutex
-			calls := 0
-			url, base := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				mu.Lock()
-				defer mu.Unlock()
-				calls++
-				if calls != 2 {
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				calls := 0
+				url, base := serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					mu.Lock()
+					defer mu.Unlock()
+					calls++
+					if calls != 2 {
+						return
+					}
+					switch tt.retryAfter {
+					case "":
+					case "date":
+						w.Header().Set("Retry-After", time.Now().Add(2*time.Second).UTC().Format(http.TimeFormat))
+					default:
+						w.Header().Set("Retry-After", tt.retryAfter)
+					}
+					w.WriteHeader(http.StatusTooManyRequests)
+				}))
+				rt := NewTransport(base, newMemoryStore(), endpoint(0.5))
+				for i, want := range []int{200, 429} {
+					if got, err := call(t.Context(), t, rt, url); err != nil || got != want {
+						t.Fatalf("call %d: %d, %v; want %d", i+1, got, err, want)
+					}
+				}
+				started := time.Now()
+				got, err := call(t.Context(), t, rt, url)
+				if tt.wantWait < 0 {
+					var limited *directory.RateLimitError
+					if !errors.As(err, &limited) || limited.RetryAfter < 55*time.Second || limited.RetryAfter > time.Minute {
+						t.Errorf("%v; want a rate-limit error of about a minute", err)
+					}
 					return
 				}
-				switch tt.retryAfter {
-				case "":
-				case "date":
-					w.Header().Set("Retry-After", time.Now().Add(2*time.Second).UTC().Format(http.TimeFormat))
-				default:
-					w.Header().Set("Retry-After", tt.retryAfter)
+				if err != nil || got != 200 || time.Since(started) < tt.wantWait {
+					t.Errorf("%d, %v after %s; want 200 after at least %s", got, err, time.Since(started), tt.wantWait)
 				}
-				w.WriteHeader(http.StatusTooManyRequests)
-			}))
-			rt := NewTransport(base, newMemoryStore(), endpoint(0.5))
-			for i, want := range []int{200, 429} {
-				if got, err := call(t.Context(), t, rt, url); err != nil || got != want {
-					t.Fatalf("call %d: %d, %v; want %d", i+1, got, err, want)
-				}
-			}
-			started := time.Now()
-			got, err := call(t.Context(), t, rt, url)
-			if tt.wantWait < 0 {
-				var limited *directory.RateLimitError
-				if !errors.As(err, &limited) || limited.RetryAfter < 55*time.Second || limited.RetryAfter > time.Minute {
-					t.Errorf("%v; want a rate-limit error of about a minute", err)
-				}
-				return
-			}
-			if err != nil || got != 200 || time.Since(started) < tt.wantWait {
-				t.Errorf("%d, %v after %s; want 200 after at least %s", got, err, time.Since(started), tt.wantWait)
-			}
+			})
 		})
 	}
 }
 
 func TestAWaitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	url, base := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "5")
-		w.WriteHeader(http.StatusTooManyRequests)
-	}))
-	rt := NewTransport(base, newMemoryStore(), endpoint(0.5))
-	if _, err := call(t.Context(), t, rt, url); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
-	started := time.Now()
-	if _, err := call(ctx, t, rt, url); !errors.Is(err, context.Canceled) || time.Since(started) > 2*time.Second {
-		t.Errorf("%v after %s; want context.Canceled at once", err, time.Since(started))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		url, base := serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "5")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}))
+		rt := NewTransport(base, newMemoryStore(), endpoint(0.5))
+		if _, err := call(t.Context(), t, rt, url); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(50*time.Millisecond, cancel)
+		started := time.Now()
+		if _, err := call(ctx, t, rt, url); !errors.Is(err, context.Canceled) || time.Since(started) > 50*time.Millisecond {
+			t.Errorf("%v after %s; want context.Canceled at once", err, time.Since(started))
+		}
+	})
 }
 
 func TestWhenTheStoreFails(t *testing.T) {
 	t.Parallel()
 	v := &vendor{limit: 10, window: time.Minute}
-	url, base := serve(t, v)
+	url, base := serve(v)
 	store := newMemoryStore()
 	rt := NewTransport(base, store, endpoint(1))
 	if _, err := call(t.Context(), t, rt, url); err != nil {

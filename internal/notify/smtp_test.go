@@ -27,7 +27,7 @@ func through(t *testing.T, s *mailServer, change func(*notify.Mail)) *notify.Not
 		change(&m)
 	}
 	n, err := notify.New([]notify.Destination{{Name: "it", Kind: notify.SMTP, Mail: m}},
-		notify.Options{Roots: s.roots, Hello: "worker.test", Timeout: 5 * time.Second, Now: func() time.Time { return noon }})
+		notify.Options{Roots: s.roots, Hello: "worker.test", Timeout: time.Minute, Now: func() time.Time { return noon }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -77,17 +76,6 @@ func BenchmarkParseResource(b *testing.B) {
 		if _, err := ParseResource(document); err != nil {
 			b.Fatal(err)
 		}
-	}
-}
-
-func BenchmarkListResponseOf100(b *testing.B) {
-	page := make([]json.RawMessage, 100)
-	for i := range page {
-		page[i] = json.RawMessage(oktaUser)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		ListResponse(10_000, 1, len(page), page)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -54,66 +55,72 @@ func nobody(context.Context) ([]temporal.ShardRef, error) { return nil, nil }
 
 func TestWakeUpsOfAShardAreCoalesced(t *testing.T) {
 	t.Parallel()
-	s := newSignals()
-	w := temporal.NewWaker(s, nobody, slog.New(slog.DiscardHandler))
-	defer w.Close()
-	w.Wake("staff", []int{3})
-	id := <-s.every
-	if id != "provision/staff/3" {
-		t.Errorf("signalled %s", id)
-	}
-	for range 50 {
-		w.Wake("staff", []int{3, 4})
-	}
-	if other := <-s.every; other != "provision/staff/4" {
-		t.Errorf("signalled %s, want the other shard", other)
-	}
-	// What came while the signal was on its way is told of once more.
-	s.gate <- struct{}{}
-	s.gate <- struct{}{}
-	<-s.every
-	<-s.every
-	s.gate <- struct{}{}
-	s.gate <- struct{}{}
-	if n := s.count("provision/staff/3"); n != 2 {
-		t.Errorf("%d signals for 51 wake-ups, want 2", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newSignals()
+		w := temporal.NewWaker(s, nobody, slog.New(slog.DiscardHandler))
+		defer w.Close()
+		w.Wake("staff", []int{3})
+		id := <-s.every
+		if id != "provision/staff/3" {
+			t.Errorf("signalled %s", id)
+		}
+		for range 50 {
+			w.Wake("staff", []int{3, 4})
+		}
+		if other := <-s.every; other != "provision/staff/4" {
+			t.Errorf("signalled %s, want the other shard", other)
+		}
+		// What came while the signal was on its way is told of once more.
+		s.gate <- struct{}{}
+		s.gate <- struct{}{}
+		<-s.every
+		<-s.every
+		s.gate <- struct{}{}
+		s.gate <- struct{}{}
+		if n := s.count("provision/staff/3"); n != 2 {
+			t.Errorf("%d signals for 51 wake-ups, want 2", n)
+		}
+	})
 }
 
 func TestTheSweepWakesWhatIsPending(t *testing.T) {
 	t.Parallel()
-	s := newSignals()
-	close(s.gate)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	w := temporal.NewWaker(s, func(context.Context) ([]temporal.ShardRef, error) {
-		return []temporal.ShardRef{{Connection: "staff", Shard: 1}, {Connection: "other", Shard: 7}}, nil
-	}, slog.New(slog.DiscardHandler))
-	ended := make(chan struct{})
-	go func() { defer close(ended); w.Run(ctx) }()
-	got := map[string]bool{<-s.every: true, <-s.every: true}
-	if !got["provision/staff/1"] || !got["provision/other/7"] {
-		t.Errorf("signalled %v", got)
-	}
-	cancel()
-	<-ended
-	w.Close()
-	w.Wake("staff", []int{2})
-	if n := s.count("provision/staff/2"); n != 0 {
-		t.Error("a closed waker signals")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newSignals()
+		close(s.gate)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		w := temporal.NewWaker(s, func(context.Context) ([]temporal.ShardRef, error) {
+			return []temporal.ShardRef{{Connection: "staff", Shard: 1}, {Connection: "other", Shard: 7}}, nil
+		}, slog.New(slog.DiscardHandler))
+		ended := make(chan struct{})
+		go func() { defer close(ended); w.Run(ctx) }()
+		got := map[string]bool{<-s.every: true, <-s.every: true}
+		if !got["provision/staff/1"] || !got["provision/other/7"] {
+			t.Errorf("signalled %v", got)
+		}
+		cancel()
+		<-ended
+		w.Close()
+		w.Wake("staff", []int{2})
+		if n := s.count("provision/staff/2"); n != 0 {
+			t.Error("a closed waker signals")
+		}
+	})
 }
 
 func TestCloseEndsASignalThatIsOnItsWay(t *testing.T) {
 	t.Parallel()
-	s := newSignals()
-	w := temporal.NewWaker(s, nobody, slog.New(slog.DiscardHandler))
-	w.Wake("staff", []int{1})
-	<-s.every
-	closed := make(chan struct{})
-	go func() { w.Close(); close(closed) }()
-	select {
-	case <-closed:
-	case <-time.After(3 * time.Second):
-		t.Fatal("Close waits for a server that does not answer")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newSignals()
+		w := temporal.NewWaker(s, nobody, slog.New(slog.DiscardHandler))
+		w.Wake("staff", []int{1})
+		<-s.every
+		closed := make(chan struct{})
+		go func() { w.Close(); close(closed) }()
+		select {
+		case <-closed:
+		case <-time.After(3 * time.Second):
+			t.Fatal("Close waits for a server that does not answer")
+		}
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -120,6 +121,27 @@ func TestRun(t *testing.T) {
 			}
 			if all := strings.Join(result.Failures, "\n"); !strings.Contains(all, tc.says) {
 				t.Errorf("the failures do not say %q:\n%s", tc.says, all)
+			}
+		})
+	}
+}
+
+func TestAnAnswerThatTakesTooLongFailsUnlessTheMachineIsBusy(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		busy   time.Duration
+		failed int
+	}{"it is quiet": {0, 1}, "it is busy": {time.Hour, 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := provider(t, func(map[string]any) int { return 201 })
+			export := readExample(t, strings.Replace(example, `"60000"`, `"0.000001"`, 1))
+			result, err := Run(t.Context(), export, Target{BaseURL: server.URL + "/scim", Authorization: "Bearer secret", Client: server.Client(), Busy: tc.busy})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result.Failed != tc.failed || tc.failed > 0 && !strings.Contains(result.Failures[0], "response_time") {
+				t.Errorf("result %+v, want %d failures", result, tc.failed)
 			}
 		})
 	}

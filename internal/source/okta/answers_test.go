@@ -160,7 +160,7 @@ func TestAnAnswerThatTakesTooLongIsUnavailable(t *testing.T) {
 	source := newSource(t, okta.Config{URL: server.URL, Timeout: 50 * time.Millisecond})
 	started := time.Now()
 	_, err := source.Users(t.Context(), directory.PageRequest{})
-	if directory.ClassOf(err) != directory.ClassUnavailable || time.Since(started) > 5*time.Second {
+	if directory.ClassOf(err) != directory.ClassUnavailable || time.Since(started) > 20*time.Second {
 		t.Errorf("%v after %s; want unavailable at once", err, time.Since(started))
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
@@ -256,7 +256,7 @@ func TestPagesCarryTheTimeOfOktasClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page.AskedAt.After(date) || date.Sub(page.AskedAt) > 5*time.Second {
+	if page.AskedAt.After(date) || date.Sub(page.AskedAt) > time.Minute {
 		t.Errorf("asked at %s; want shortly before %s", page.AskedAt, date)
 	}
 }
