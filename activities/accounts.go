@@ -99,7 +99,7 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 	}
 	creator, creates := b.target.Target.(directory.AccountCreator)
 	if !creates {
-		// People get their account by other means; the next run finds and adopts it.
+		// People get their account by other means; it is found later, and adopted.
 		return b.each(ctx, create, func(context.Context, store.DueChange) attempt {
 			return ended(directory.Skipped, directory.ClassUnsupported)
 		})

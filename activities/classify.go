@@ -67,15 +67,21 @@ func final(class directory.Class) error {
 
 func isFenced(err error) bool { return errors.Is(err, store.ErrFenced) }
 
-// retryAfter is what a vendor asked us to wait; zero leaves it to the policy.
+// longestRetryAfter bounds what a vendor can ask us to wait, as the budget of its
+// calls does: what asks for more is asked again after an hour. A wrong header is
+// not to put what was pushed off for years.
+const longestRetryAfter = time.Hour
+
+// retryAfter is what a vendor asked us to wait, an hour at most; zero leaves it
+// to the policy.
 func retryAfter(err error) time.Duration {
 	var rate *directory.RateLimitError
 	if errors.As(err, &rate) {
-		return rate.RetryAfter
+		return min(rate.RetryAfter, longestRetryAfter)
 	}
 	var unavailable *directory.UnavailableError
 	if errors.As(err, &unavailable) {
-		return unavailable.RetryAfter
+		return min(unavailable.RetryAfter, longestRetryAfter)
 	}
 	return 0
 }

@@ -11,17 +11,29 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/directory"
 )
 
-func TestARateLimitLetsWhatIsUnderWayEndAndBeginsNothing(t *testing.T) {
+func TestATargetThatCannotBeUsedLetsWhatIsUnderWayEndAndBeginsNothing(t *testing.T) {
 	t.Parallel()
+	for name, unusable := range map[string]error{
+		"a rate limit":         &directory.RateLimitError{Call: "PUT /members", RetryAfter: time.Minute},
+		"an outage":            &directory.UnavailableError{Call: "PUT /members", Status: 503},
+		"a refused credential": &directory.AuthError{Call: "PUT /members", Status: 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wantLetEnd(t, unusable)
+		})
+	}
+}
+
+func wantLetEnd(t *testing.T, unusable error) {
 	synctest.Test(t, func(t *testing.T) {
-		limit := &directory.RateLimitError{Call: "PUT /members", RetryAfter: time.Minute}
 		underWay := make(chan struct{})
 		var began, ended atomic.Int64
 		err := eachAtOnce(t.Context(), 2, 10, func(ctx context.Context, i int) error {
 			began.Add(1)
 			if i > 0 {
 				<-underWay
-				return limit
+				return unusable
 			}
 			close(underWay)
 			select {
@@ -32,9 +44,8 @@ func TestARateLimitLetsWhatIsUnderWayEndAndBeginsNothing(t *testing.T) {
 				return nil
 			}
 		})
-		var rate *directory.RateLimitError
-		if !errors.As(err, &rate) || rate.RetryAfter != time.Minute {
-			t.Errorf("got %v, want the limit", err)
+		if !errors.Is(err, unusable) {
+			t.Errorf("got %v, want %v", err, unusable)
 		}
 		if began.Load() != 2 || ended.Load() != 1 {
 			t.Errorf("%d began and %d of the one under way ended; want 2 and 1", began.Load(), ended.Load())

@@ -222,10 +222,14 @@ func (b *batch) adoptGroup(ctx context.Context, d store.DueChange, existing []di
 }
 
 // leftByUs reports whether a group is one that was created just before a
-// crash: it was not there when that was about to be done, and nobody is in it.
+// crash, or by a run that was never answered: it was not there when that was
+// about to be done, and nobody is in it.
 func (b *batch) leftByUs(ctx context.Context, d store.DueChange, g directory.TargetGroup) (bool, error) {
 	if d.IntentAt == 0 {
-		return false, nil
+		left, err := b.Store.LeftIntent(ctx, b.targetID, d.GroupID, directory.Kind(d.Kind), d.GroupName, b.Now())
+		if err != nil || !left {
+			return false, err
+		}
 	}
 	members, err := b.target.Members(ctx, g.ID, "")
 	return err == nil && len(members.AccountIDs) == 0 && members.Next == "", err

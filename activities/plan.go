@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -59,11 +60,19 @@ func (a *Activities) begin(ctx context.Context, in workflows.BeginInput) (workfl
 				return workflows.BeginResult{}, err
 			}
 		}
+		if err := a.Store.SeekAgain(ctx, run.Claim, id, a.Now().Add(-soughtFor)); err != nil {
+			return workflows.BeginResult{}, err
+		}
 		due := !age.Empty && a.Now().Sub(age.ReadAt) >= t.FullEvery
 		result.Targets = append(result.Targets, workflows.TargetRef{Name: t.Name, ID: id, Queue: t.Queue, ReadDue: due || in.Drift || c.pushedOnly() && !age.Empty})
 	}
 	return result, nil
 }
+
+// soughtFor is how long somebody who has no account in a target that makes none
+// is not looked for again, as long as nothing about them changes and the target is
+// not read: whoever gets one by other means has it taken over within a day.
+const soughtFor = 24 * time.Hour
 
 // decideAtOnce is how many subjects are decided between two commits: enough
 // to make a commit's cost small, few enough to be repeated after a crash.
@@ -148,28 +157,29 @@ func (a *Activities) Batches(ctx context.Context, in workflows.StageInput) (work
 }
 
 // eachAtOnce runs n pieces of work, at most limit side by side, and stops at
-// the first error. When a person has stopped the run, or a rate limit is met,
-// those under way are let end: what they do to a target is known and recorded
-// then.
+// the first error. When a person has stopped the run, or a target or source can
+// be used no longer (a rate limit, an outage, a refused credential), those under
+// way are let end: what they do to a target is known and recorded then.
 func eachAtOnce(ctx context.Context, limit, n int, work func(ctx context.Context, i int) error) error {
 	var (
-		stopped atomic.Bool
-		limited atomic.Pointer[error]
+		stopped  atomic.Bool
+		unusable atomic.Pointer[error]
 	)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(limit)
 	for i := range n {
 		group.Go(func() error {
-			if limited.Load() != nil {
+			if unusable.Load() != nil {
 				return nil
 			}
 			err := work(ctx, i)
-			switch {
-			case errors.Is(err, errStopped):
+			if errors.Is(err, errStopped) {
 				stopped.Store(true)
 				return nil
-			case directory.ClassOf(err) == directory.ClassRateLimited:
-				limited.CompareAndSwap(nil, &err)
+			}
+			switch directory.ClassOf(err) {
+			case directory.ClassRateLimited, directory.ClassUnavailable, directory.ClassAuth:
+				unusable.CompareAndSwap(nil, &err)
 				return nil
 			}
 			return err
@@ -179,7 +189,7 @@ func eachAtOnce(ctx context.Context, limit, n int, work func(ctx context.Context
 	if err == nil && stopped.Load() {
 		return errStopped
 	}
-	if first := limited.Load(); err == nil && first != nil {
+	if first := unusable.Load(); err == nil && first != nil {
 		return *first
 	}
 	return err

@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+	"net/http"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -81,14 +83,19 @@ func allMembers(ctx context.Context, source directory.Source, groupID string) ([
 	})
 }
 
-// allPages reads pages of ids, each with the cursor of the next, to the last.
+// allPages reads pages of ids, each with the cursor of the next, to the last. A
+// page that is the one before again is an outage.
 func allPages(read func(cursor string) (ids []string, next string, err error)) ([]string, error) {
-	var all []string
+	var all, before []string
 	for cursor := ""; ; {
 		ids, next, err := read(cursor)
 		if err != nil {
 			return nil, err
 		}
+		if len(ids) > 0 && slices.Equal(ids, before) {
+			return nil, errSamePage
+		}
+		before = ids
 		all = append(all, ids...)
 		if next == "" {
 			return all, nil
@@ -96,3 +103,7 @@ func allPages(read func(cursor string) (ids []string, next string, err error)) (
 		cursor = next
 	}
 }
+
+// errSamePage is a list that does not move on, such as one out of a cache that
+// leaves the query of an address out: it would be read for ever.
+var errSamePage error = &directory.UnavailableError{Call: "read a list", Status: http.StatusOK, Detail: "a page holds what the page before it held"}

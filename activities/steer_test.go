@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -108,25 +109,27 @@ func TestWhatPassesIsWhatTheRunsControlLetsPass(t *testing.T) {
 
 func TestAPausedWriteWaitsAndGoesOnWithinASecondOfBeingResumed(t *testing.T) {
 	t.Parallel()
-	r := newSteeredRun(t)
-	r.order(store.VerbPause, 0, 0)
-	ctx := r.enter()
-	passed := make(chan error, 1)
-	go func() { passed <- steeringOf(ctx).pass(ctx, r.user, true) }()
-	select {
-	case err := <-passed:
-		t.Fatalf("it passed while the run was paused: %v", err)
-	case <-time.After(2 * steerEvery):
-	}
-	r.order(store.VerbResume, 0, 0)
-	select {
-	case err := <-passed:
-		if err != nil {
-			t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		r := newSteeredRun(t)
+		r.order(store.VerbPause, 0, 0)
+		ctx := r.enter()
+		passed := make(chan error, 1)
+		go func() { passed <- steeringOf(ctx).pass(ctx, r.user, true) }()
+		select {
+		case err := <-passed:
+			t.Fatalf("it passed while the run was paused: %v", err)
+		case <-time.After(2 * steerEvery):
 		}
-	case <-time.After(2 * time.Second):
-		t.Error("it still waits two seconds after the run was resumed")
-	}
+		r.order(store.VerbResume, 0, 0)
+		select {
+		case err := <-passed:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(2 * time.Second):
+			t.Error("it still waits two seconds after the run was resumed")
+		}
+	})
 }
 
 func TestAPausedWriteEndsWithItsContext(t *testing.T) {
@@ -144,27 +147,29 @@ func TestAPausedWriteEndsWithItsContext(t *testing.T) {
 
 func TestBatchesOfASlowedRunShareItsPace(t *testing.T) {
 	t.Parallel()
-	r := newSteeredRun(t)
-	r.order(store.VerbSlow, 20, 0)
-	one, other := r.enter(), r.enter()
-	if steeringOf(one) != steeringOf(other) {
-		t.Fatal("two activities of a run are steered apart")
-	}
-	began := time.Now()
-	for range 10 {
-		for _, ctx := range []context.Context{one, other} {
-			if err := steeringOf(ctx).pass(ctx, r.user, true); err != nil {
-				t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		r := newSteeredRun(t)
+		r.order(store.VerbSlow, 20, 0)
+		one, other := r.enter(), r.enter()
+		if steeringOf(one) != steeringOf(other) {
+			t.Fatal("two activities of a run are steered apart")
+		}
+		began := time.Now()
+		for range 10 {
+			for _, ctx := range []context.Context{one, other} {
+				if err := steeringOf(ctx).pass(ctx, r.user, true); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
-	}
-	// The first of twenty goes at once, the others a twentieth of a second apart.
-	if took := time.Since(began); took < 900*time.Millisecond {
-		t.Errorf("twenty changes took %s at twenty a second", took)
-	}
-	if err := steeringOf(one).pass(one, 0, false); err != nil {
-		t.Errorf("a read: %v", err)
-	}
+		// The first of twenty goes at once, the others a twentieth of a second apart.
+		if took := time.Since(began); took < 900*time.Millisecond {
+			t.Errorf("twenty changes took %s at twenty a second", took)
+		}
+		if err := steeringOf(one).pass(one, 0, false); err != nil {
+			t.Errorf("a read: %v", err)
+		}
+	})
 }
 
 func TestWhatIsSteeredIsForgottenWithTheLastActivityOfTheRun(t *testing.T) {

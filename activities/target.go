@@ -39,18 +39,28 @@ func (a *Activities) readTarget(ctx context.Context, in workflows.TargetReadInpu
 type observedPage struct {
 	next  string
 	count int
+	// first is the target's id of what the page begins with, empty where it holds
+	// nothing.
+	first string
 	seen  []int64
 }
 
 func (a *Activities) observeList(ctx context.Context, in workflows.TargetReadInput, t *Target,
 	page func(ctx context.Context, in workflows.TargetReadInput, t *Target, cursor string) (observedPage, error)) (workflows.ReadResult, error) {
 	result := workflows.ReadResult{Cursor: in.Cursor}
-	var seen []int64
+	var (
+		seen   []int64
+		before observedPage
+	)
 	for n := 0; n < pagesPerActivity; n++ {
 		got, err := page(ctx, in, t, result.Cursor)
 		if err != nil {
 			return workflows.ReadResult{}, err
 		}
+		if got.first != "" && got.first == before.first && got.count == before.count {
+			return workflows.ReadResult{}, errSamePage
+		}
+		before = got
 		seen = append(seen, got.seen...)
 		result.Count += int64(got.count)
 		result.Cursor = got.next
@@ -77,7 +87,11 @@ func (a *Activities) accountsPage(ctx context.Context, in workflows.TargetReadIn
 		return observedPage{}, err
 	}
 	seen, err := a.Store.ObserveAccounts(ctx, claimOf(in.RunRef), in.Target.ID, page.Accounts, a.Now())
-	return observedPage{page.Next, len(page.Accounts), seen}, err
+	got := observedPage{next: page.Next, count: len(page.Accounts), seen: seen}
+	if got.count > 0 {
+		got.first = page.Accounts[0].ID
+	}
+	return got, err
 }
 
 func (a *Activities) groupsPage(ctx context.Context, in workflows.TargetReadInput, t *Target, cursor string) (observedPage, error) {
@@ -86,7 +100,11 @@ func (a *Activities) groupsPage(ctx context.Context, in workflows.TargetReadInpu
 		return observedPage{}, err
 	}
 	seen, err := a.Store.ObserveGroups(ctx, claimOf(in.RunRef), in.Target.ID, page.Groups, a.Now())
-	return observedPage{page.Next, len(page.Groups), seen}, err
+	got := observedPage{next: page.Next, count: len(page.Groups), seen: seen}
+	if got.count > 0 {
+		got.first = page.Groups[0].ID
+	}
+	return got, err
 }
 
 func (a *Activities) observeMembers(ctx context.Context, in workflows.TargetReadInput, t *Target) (workflows.ReadResult, error) {
@@ -133,6 +151,9 @@ func (a *Activities) observeMembers(ctx context.Context, in workflows.TargetRead
 	if len(links) == groupsPerActivity {
 		result.Cursor = fmt.Sprint(links[len(links)-1].ID)
 		return result, nil
+	}
+	if err := a.Store.SeekAgain(ctx, claim, in.Target.ID, a.Now()); err != nil {
+		return workflows.ReadResult{}, err
 	}
 	return result, a.Store.TargetReadDone(ctx, claim, in.Target.ID, a.Now())
 }

@@ -9,30 +9,14 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/config"
 	"github.com/rollcall-sync/rollcall/internal/sandbox"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/sandboxtest"
 	"github.com/rollcall-sync/rollcall/internal/store"
 )
 
-func startedBox(t *testing.T, o sandbox.Options) *sandbox.Server {
-	t.Helper()
-	box, err := sandbox.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := box.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := box.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return box
-}
-
 func TestTheDemonstrationsConfigurationHasATargetOfEachKindAskedFor(t *testing.T) {
 	t.Parallel()
-	box := startedBox(t, sandbox.Options{People: 10, Groups: 3, Seed: 1, Targets: sandbox.Kinds()})
-	text, err := demoConfiguration(box, startedBox(t, sandbox.Options{Seed: 2}), "127.0.0.1:7233")
+	box := sandboxtest.Start(t, sandbox.Options{People: 10, Groups: 3, Seed: 1, Targets: sandbox.Kinds()})
+	text, err := demoConfiguration(box, sandboxtest.Start(t, sandbox.Options{Seed: 2}), "127.0.0.1:7233")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +42,7 @@ func TestTheDemonstrationsConfigurationHasATargetOfEachKindAskedFor(t *testing.T
 
 func TestTheDemonstrationSaysWhichTargetsDiffer(t *testing.T) {
 	t.Parallel()
-	box := startedBox(t, sandbox.Options{People: 10, Groups: 3, Seed: 1, Targets: []string{sandbox.AtlassianCloud, sandbox.Crowd}})
+	box := sandboxtest.Start(t, sandbox.Options{People: 10, Groups: 3, Seed: 1, Targets: []string{sandbox.AtlassianCloud, sandbox.Crowd}})
 	var out bytes.Buffer
 	equal, err := demoCompare(&out, box)
 	if err != nil {
@@ -67,7 +51,7 @@ func TestTheDemonstrationSaysWhichTargetsDiffer(t *testing.T) {
 	if equal || !strings.Contains(out.String(), "crowd: ") || !strings.Contains(out.String(), "account-missing") {
 		t.Errorf("nobody has been provisioned, and it says equal %v:\n%s", equal, &out)
 	}
-	nobody := startedBox(t, sandbox.Options{Targets: sandbox.Kinds()})
+	nobody := sandboxtest.Start(t, sandbox.Options{Targets: sandbox.Kinds()})
 	if equal, err := demoCompare(io.Discard, nobody); err != nil || !equal {
 		t.Errorf("nobody is there, and it says equal %v, %v", equal, err)
 	}

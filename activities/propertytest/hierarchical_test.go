@@ -33,6 +33,8 @@ type hierarchical struct {
 	on             *activities.Target
 	// more are the groups of the target that somebody gave more than is configured.
 	more map[string]bool
+	// taken are the groups of the target that are somebody's own, by name.
+	taken map[string]string
 }
 
 func newHierarchical(ctx context.Context, dir string, h hierarchy, between wrap) (*hierarchical, error) {
@@ -51,6 +53,12 @@ func newHierarchical(ctx context.Context, dir string, h hierarchy, between wrap)
 	e := &hierarchical{engine: engine{ctx: ctx, store: s}, h: h, more: map[string]bool{}}
 	e.target = targetmemory.New(targetmemory.Options{PageSize: 3})
 	e.target.SeedScope("project ABC")
+	e.taken = map[string]string{}
+	for _, g := range h.taken {
+		if name := h.nameOf(g); name != "" && e.taken[name] == "" {
+			e.taken[name] = e.target.SeedGroup(name, false)
+		}
+	}
 	open := store.Limits{Window: 24 * time.Hour, HeldFor: 72 * time.Hour, Share: 1, Count: 1 << 30, Always: 1 << 30}
 	e.on = &activities.Target{
 		Target: between(e.target), Name: cloud, Kind: targetmemory.Kind, Identity: identity, Queue: cloud, Can: targetmemory.Capabilities(),
@@ -147,7 +155,16 @@ func (e *hierarchical) happen(m move) error {
 		e.on.Nests = m.What == "keep"
 		return nil
 	}
+	if m.What == "free" {
+		names := slices.Sorted(maps.Keys(e.taken))
+		if len(names) > 0 {
+			e.target.DropGroup(e.taken[names[a%len(names)]])
+			delete(e.taken, names[a%len(names)])
+		}
+		return nil
+	}
 	state := e.target.State()
+	state.Groups = slices.DeleteFunc(state.Groups, func(g targetmemory.Group) bool { return e.taken[g.Name] != "" })
 	if len(state.Groups) == 0 {
 		return nil
 	}
@@ -219,6 +236,9 @@ func (e *hierarchical) differs() error {
 			problems = append(problems, "there is no group "+name)
 			continue
 		}
+		if e.taken[name] != "" {
+			want = nil // not ours
+		}
 		if got := effective(g.ID); !slices.Equal(got, want) {
 			problems = append(problems, fmt.Sprintf("%q holds %v, want %v", name, got, want))
 		}
@@ -228,7 +248,7 @@ func (e *hierarchical) differs() error {
 	}
 	for _, n := range e.h.permits {
 		g, there := byName[fmt.Sprintf("Group %d", n)]
-		if there && len(g.Permissions) == 0 {
+		if there && len(g.Permissions) == 0 && e.taken[g.Name] == "" {
 			problems = append(problems, fmt.Sprintf("%q may nothing", g.Name))
 		}
 		for _, p := range g.Permissions {

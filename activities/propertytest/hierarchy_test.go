@@ -19,7 +19,9 @@ type hierarchy struct {
 	members, inner [][]int
 	// left are the groups that the rules do not take, merged those that share one.
 	left, merged []int
-	mode         directory.GroupMode
+	// taken are the groups whose name somebody's own group has in the target.
+	taken []int
+	mode  directory.GroupMode
 	// permits are the groups that the configuration gives a permission.
 	permits []int
 	moves   []move
@@ -31,7 +33,7 @@ type move struct {
 	A, B int
 }
 
-var moves = []string{"nest", "nest", "unnest", "unnest", "join", "leave", "drift nesting", "drift member", "drift permission", "flatten", "keep"}
+var moves = []string{"nest", "nest", "unnest", "unnest", "join", "leave", "drift nesting", "drift member", "drift permission", "flatten", "keep", "free"}
 
 func hierarchies() *rapid.Generator[hierarchy] {
 	return rapid.Custom(func(t *rapid.T) hierarchy {
@@ -43,6 +45,7 @@ func hierarchies() *rapid.Generator[hierarchy] {
 		}
 		h.left = rapid.SliceOfNDistinct(rapid.IntRange(0, h.groups-1), 0, 2, rapid.ID[int]).Draw(t, "left out")
 		h.merged = rapid.SliceOfNDistinct(rapid.IntRange(0, h.groups-1), 0, 2, rapid.ID[int]).Draw(t, "merged")
+		h.taken = rapid.SliceOfNDistinct(rapid.IntRange(0, h.groups-1), 0, 2, rapid.ID[int]).Draw(t, "taken")
 		h.permits = rapid.SliceOfNDistinct(rapid.IntRange(0, h.groups-1), 0, 2, rapid.ID[int]).Draw(t, "permitted")
 		for range rapid.IntRange(2, 7).Draw(t, "moves") {
 			h.moves = append(h.moves, move{rapid.SampledFrom(moves).Draw(t, "move"), rapid.IntRange(0, 5).Draw(t, "first"), rapid.IntRange(0, 5).Draw(t, "second")})

@@ -49,7 +49,8 @@ func settles(t testing.TB, o organisation, between wrap) error {
 }
 
 // settled runs until a dry run finds nothing to do: once, or twice where
-// something of the target's was linked, whose memberships the next read tells.
+// something of the target's was linked, whose memberships the next read tells, or
+// could not be.
 func (e *engine) settled() error {
 	again, linked, err := e.once()
 	if err != nil || again == nil {
@@ -81,7 +82,10 @@ func (e *engine) once() (again error, linked bool, err error) {
 		made := directory.State(c.State) == directory.Applied
 		could[keyOf(c)] = could[keyOf(c)] || made
 		switch directory.Kind(c.Kind) {
-		case directory.CreateAccount, directory.CreateGroup, directory.ReplaceGroup:
+		case directory.CreateGroup:
+			// What cannot be had takes its people elsewhere, once that is known.
+			linked = linked || made || directory.State(c.State) == directory.Refused
+		case directory.CreateAccount, directory.ReplaceGroup:
 			linked = linked || made
 		}
 	}

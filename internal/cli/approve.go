@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -72,10 +71,7 @@ func (p *program) decide(ctx context.Context, d decision) error {
 		if err != nil {
 			return err
 		}
-		run, err := s.Run(ctx, d.run)
-		if errors.Is(err, store.ErrNotFound) {
-			return noRun(ctx, s, d.run)
-		}
+		run, err := findRun(ctx, s, d.run)
 		if err != nil {
 			return err
 		}
@@ -94,7 +90,7 @@ func (p *program) decide(ctx context.Context, d decision) error {
 		if err != nil {
 			return err
 		}
-		shown, err := p.showHeld(ctx, s, d, request, plans)
+		shown, plans, err := p.showHeld(ctx, s, d, request, plans)
 		if err != nil {
 			return err
 		}
@@ -140,14 +136,14 @@ func (p *program) openPlans(ctx context.Context, s *store.Store, d decision) ([]
 }
 
 // showHeld prints what the decision is about, by target and kind and then each
-// change, and returns how many there are.
-func (p *program) showHeld(ctx context.Context, s *store.Store, d decision, r store.Request, plans []store.HeldPlan) (int64, error) {
+// change, and returns how many there are and the plans that hold them.
+func (p *program) showHeld(ctx context.Context, s *store.Store, d decision, r store.Request, plans []store.HeldPlan) (int64, []store.HeldPlan, error) {
 	var counts []store.Count
 	total := int64(0)
 	about := heldChanges(ctx, s, d, r, plans)
 	for c, err := range about {
 		if err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 		total++
 		i := slices.IndexFunc(counts, func(n store.Count) bool { return n.Target == c.Target && n.Kind == c.Kind })
@@ -158,10 +154,11 @@ func (p *program) showHeld(ctx context.Context, s *store.Store, d decision, r st
 		counts[i].Count++
 	}
 	if total == 0 {
-		return 0, &failure{code: ExitFailed, err: fmt.Errorf("run %d holds nothing like that", d.run), next: fmt.Sprintf("look at what it holds with: rollcall run %d --state held", d.run)}
+		return 0, nil, &failure{code: ExitFailed, err: fmt.Errorf("run %d holds nothing like that", d.run), next: fmt.Sprintf("look at what it holds with: rollcall run %d --state held", d.run)}
 	}
+	plans = concerned(plans, counts)
 	if p.json {
-		return total, nil
+		return total, plans, nil
 	}
 	for _, h := range plans {
 		p.printf("Run %d of %s holds %s in %s (%s), until %s.\n", d.run, d.connection, plural(h.Changes, "removal"), h.Target, h.Reason, at(h.Expires))
@@ -172,14 +169,22 @@ func (p *program) showHeld(ctx context.Context, s *store.Store, d decision, r st
 	}
 	p.printf("\n")
 	if err := p.table(rows); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	p.printf("\n")
 	err := p.printChanges("Changes", firstOf(about, changesShown, func(more int64) {
 		p.printf("  … and %d more: rollcall run %d --state held\n", more, d.run)
 	}))
 	p.printf("\n")
-	return total, err
+	return total, plans, err
+}
+
+// concerned are the plans of the targets that a decision has changes in. Those of
+// the others have nothing to say about it.
+func concerned(plans []store.HeldPlan, counts []store.Count) []store.HeldPlan {
+	return slices.DeleteFunc(slices.Clone(plans), func(h store.HeldPlan) bool {
+		return !slices.ContainsFunc(counts, func(n store.Count) bool { return n.Target == h.Target })
+	})
 }
 
 // changesShown is how many changes are listed before a question: what fits on

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/rollcall-sync/rollcall/internal/config"
@@ -194,28 +193,12 @@ func (p *program) printApproved(ctx context.Context, s *store.Store, report *run
 	return p.printDone(report, ours)
 }
 
-// sendDecision tells the workflow that owns the plan, and makes it where it is
-// missing.
+// sendDecision tells the workflow that owns the plan.
 func sendDecision(ctx context.Context, conn client.Client, r store.Request, h store.HeldPlan) (workflows.Decided, error) {
 	ctx, cancel := context.WithTimeout(ctx, decidedWithin)
 	defer cancel()
-	name := workflows.ApproveUpdate
-	if r.Kind == store.RequestReject {
-		name = workflows.RejectUpdate
-	}
-	start := conn.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: workflows.HeldID(r.Connection, h.ID), TaskQueue: temporal.WorkflowQueue, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary: fmt.Sprintf("held plan %d of %s", h.ID, r.Connection),
-	}, workflows.HeldName, workflows.HeldInput{Connection: r.Connection, PlanID: h.ID})
-	handle, err := conn.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{StartWorkflowOperation: start, UpdateOptions: client.UpdateWorkflowOptions{
-		UpdateID: fmt.Sprintf("request-%d", r.ID), UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted,
-		Args: []any{workflows.Decision{Digest: h.Digest, RequestID: r.ID}},
-	}})
-	var decided workflows.Decided
-	if err == nil {
-		err = handle.Get(ctx, &decided)
-	}
-	return decided, err
+	return temporal.DecideHeld(ctx, conn, workflows.HeldInput{Connection: r.Connection, PlanID: h.ID}, r.Kind == store.RequestReject,
+		workflows.Decision{Digest: h.Digest, RequestID: r.ID})
 }
 
 // decidedWithin is how long a decision may take: it is one transaction, and a

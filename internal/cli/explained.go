@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory/rules"
@@ -81,6 +82,9 @@ type explainedGroup struct {
 	// Through are the groups in it that the person is in, where nested groups
 	// are kept.
 	Through []string `json:"through,omitempty"`
+	// InsteadOf are the groups that belong in it and cannot be had in the target:
+	// the person is to be in it one by one meanwhile.
+	InsteadOf []string `json:"instead_of,omitempty"`
 }
 
 type explainedAccount struct {
@@ -115,7 +119,7 @@ type explainedUndone struct {
 }
 
 func personOf(v store.SubjectView) explainedPerson {
-	p := explainedPerson{UserID: v.UserID, SourceID: v.SourceID, Login: v.Login, Email: v.Email, DisplayName: v.DisplayName, Status: string(v.Status),
+	p := explainedPerson{UserID: v.UserID, SourceID: v.SourceID, Login: v.Login, Email: v.Email, DisplayName: firstOfNames(v.DisplayName, strings.TrimSpace(v.FirstName+" "+v.LastName)), Status: string(v.Status),
 		Presence: string(v.Presence), Assigned: v.Assigned, Attributes: v.Attributes, Groups: []string{}, Read: v.ReadAt, Due: v.Dirty}
 	for _, g := range sourceGroups(v) {
 		p.Groups = append(p.Groups, g.Name)
@@ -166,10 +170,10 @@ func (e *explainedTarget) joined(m store.SubjectMembership) {
 	found := false
 	for i := range e.Groups {
 		if e.Groups[i].Name == m.Group {
-			e.Groups[i].Joined, e.Groups[i].Origin, e.Groups[i].Through, found = m.Joined, m.Origin, m.Through, true
+			e.Groups[i].Joined, e.Groups[i].Origin, e.Groups[i].Through, e.Groups[i].InsteadOf, found = m.Joined, m.Origin, m.Through, m.InsteadOf, true
 		}
 	}
-	if !found && (m.Joined || len(m.Through) > 0) {
-		e.Groups = append(e.Groups, explainedGroup{Name: m.Group, Joined: m.Joined, Origin: m.Origin, Through: m.Through})
+	if !found && (m.Joined || len(m.Through)+len(m.InsteadOf) > 0) {
+		e.Groups = append(e.Groups, explainedGroup{Name: m.Group, Joined: m.Joined, Origin: m.Origin, Through: m.Through, InsteadOf: m.InsteadOf})
 	}
 }

@@ -84,7 +84,7 @@ func (p *program) printExplainedTarget(t explainedTarget) error {
 		p.printf("  Groups\n")
 		rows := [][]string{}
 		for _, g := range t.Groups {
-			rows = append(rows, groupLine(g))
+			rows = append(rows, groupLine(g, t.InScope))
 		}
 		if err := p.table(rows); err != nil {
 			return err
@@ -137,7 +137,8 @@ func (p *program) printLast(last []store.Change) {
 }
 
 // groupLine is a group with the reason for it, and whether the person is in it.
-func groupLine(g explainedGroup) []string {
+// Who is not in scope is given no membership.
+func groupLine(g explainedGroup, inScope bool) []string {
 	name, why := g.Name, g.Rule
 	if name == "" {
 		name = "-"
@@ -148,7 +149,10 @@ func groupLine(g explainedGroup) []string {
 	if why == "" {
 		why = "nothing of the rules"
 	}
-	state, through := "not a member yet", ""
+	state, through := "not a member", ""
+	if inScope {
+		state = "not a member yet"
+	}
 	if len(g.Through) > 0 {
 		through = "in it through " + strings.Join(g.Through, ", ")
 	}
@@ -164,6 +168,9 @@ func groupLine(g explainedGroup) []string {
 		}
 	case through != "":
 		state = through
+	}
+	if len(g.InsteadOf) > 0 {
+		state += "; one by one, as " + strings.Join(g.InsteadOf, ", ") + " cannot be had"
 	}
 	return []string{"    " + name, "[" + why + "]", state}
 }

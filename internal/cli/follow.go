@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
+	"github.com/rollcall-sync/rollcall/internal/temporal"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
 
@@ -201,13 +203,17 @@ func (f *following) waitOf(a *workflow.PendingActivityInfo) (key, line string) {
 	if application := a.GetLastFailure().GetApplicationFailureInfo(); application != nil {
 		class = directory.Class(application.GetType())
 	}
-	line = fmt.Sprintf("Waiting: %s did not succeed (%s, attempt %d) and is tried again.", name, cmp.Or(string(class), "no reason given"), a.GetAttempt())
+	where := ""
+	if target, ok := strings.CutPrefix(a.GetActivityOptions().GetTaskQueue().GetName(), temporal.TargetQueue(f.connection, "")); ok && f.connection != "" {
+		where = " in " + target
+	}
+	line = fmt.Sprintf("Waiting: %s%s did not succeed (%s, attempt %d) and is tried again.", name, where, cmp.Or(string(class), "no reason given"), a.GetAttempt())
 	switch class {
 	case classDatabase, classTimeout:
 		// Patience alone does not help there.
 		line += " " + adviceOn(class, place{connection: f.connection})
 	}
-	return sideOf(name) + string(class), line
+	return sideOf(name) + string(class) + where, line
 }
 
 // sideOf is where an activity works, so that of those that fail alike one is

@@ -5,21 +5,43 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/activity/v1"
 	"go.temporal.io/api/common/v1"
 	enums "go.temporal.io/api/enums/v1"
 	failures "go.temporal.io/api/failure/v1"
+	"go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflow/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/rollcall-sync/rollcall/internal/temporal"
 )
 
 func TestListsThatWaitForTheSameSourceAreSaidOnce(t *testing.T) {
 	t.Parallel()
-	key := func(activity string) string {
-		k, _ := (&following{}).waitOf(&workflow.PendingActivityInfo{ActivityType: &common.ActivityType{Name: activity}, LastFailure: &failures.Failure{}})
+	key := func(name string) string {
+		k, _ := (&following{}).waitOf(&workflow.PendingActivityInfo{ActivityType: &common.ActivityType{Name: name}, LastFailure: &failures.Failure{}})
 		return k
 	}
 	if key("ReadUsers") != key("ReadGroups") || key("ReadUsers") == key("ApplyBatch") || key("ApplyBatch") == key("Plan") {
 		t.Errorf("keys %q, %q, %q, %q; want the first two alike", key("ReadUsers"), key("ReadGroups"), key("ApplyBatch"), key("Plan"))
+	}
+}
+
+func TestTargetsThatAreDownAreNamed(t *testing.T) {
+	t.Parallel()
+	wait := func(target string) (key, line string) {
+		return (&following{connection: "staff"}).waitOf(&workflow.PendingActivityInfo{
+			ActivityType: &common.ActivityType{Name: "Guard"}, Attempt: 2,
+			LastFailure:     &failures.Failure{FailureInfo: &failures.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failures.ApplicationFailureInfo{Type: "unavailable"}}},
+			ActivityOptions: &activity.ActivityOptions{TaskQueue: &taskqueue.TaskQueue{Name: temporal.TargetQueue("staff", target)}},
+		})
+	}
+	wiki, line := wait("wiki")
+	if want := "Waiting: Guard in wiki did not succeed (unavailable, attempt 2) and is tried again."; line != want {
+		t.Errorf("it says %q; want %q", line, want)
+	}
+	if jira, _ := wait("jira"); jira == wiki {
+		t.Errorf("both are said as one, %q", jira)
 	}
 }
 

@@ -24,6 +24,9 @@ type runReport struct {
 	Notes  []store.Note     `json:"notes"`
 	Held   []store.HeldPlan `json:"held_plans"`
 	Advice []advised        `json:"advice"`
+	// Without are the people who have no account in a target that makes none, as
+	// it is now; the run itself may not have looked for them.
+	Without []store.WithoutAccount `json:"without_account,omitempty"`
 }
 
 func readReport(ctx context.Context, s *store.Store, run store.Run) (*runReport, error) {
@@ -39,8 +42,12 @@ func readReport(ctx context.Context, s *store.Store, run store.Run) (*runReport,
 	if err != nil {
 		return nil, err
 	}
+	without, err := s.WithoutAccount(ctx, run.Connection)
+	if err != nil {
+		return nil, err
+	}
 	run = named(run)
-	return &runReport{Run: run, Counts: list(counts), Notes: list(notes), Held: list(held), Advice: list(advise(run, counts))}, nil
+	return &runReport{Run: run, Counts: list(counts), Notes: list(notes), Held: list(held), Advice: list(advise(run, counts)), Without: list(without)}, nil
 }
 
 // named gives a run that goes on the outcome "running".
@@ -91,6 +98,9 @@ func (r *runReport) outcomeError() error {
 	next := ""
 	if advice := adviseRun(r.Run); len(advice) > 0 {
 		next = advice[0].Next
+		if len(advice) > 1 {
+			next = fmt.Sprintf("\"rollcall run %d\" says of each what to do, and \"rollcall check\" whether it is done.", id)
+		}
 	}
 	return &failure{code: ExitFailed, err: fmt.Errorf("run %d %s%s", id, r.Run.Outcome, reason), next: next}
 }
@@ -100,6 +110,23 @@ var (
 	// settledStates are ends that leave nothing to be done by the run.
 	settledStates = []directory.State{directory.Applied, directory.Skipped}
 )
+
+// folded says once what is to be done about several targets alike.
+func folded(advice []advised) []advised {
+	var all []advised
+	for _, a := range advice {
+		i := slices.IndexFunc(all, func(b advised) bool {
+			return a.Target != "" && b.Target != "" && a.Class == b.Class && a.Next == b.Next
+		})
+		if i < 0 {
+			all = append(all, a)
+			continue
+		}
+		all[i].Target += ", " + a.Target
+		all[i].Changes += a.Changes
+	}
+	return all
+}
 
 func (p *program) printReport(r *runReport) error {
 	p.printRunHead(r)
@@ -125,6 +152,10 @@ func (p *program) printReport(r *runReport) error {
 		}
 		p.printf("Note: %s%s%s\n", where, plain(n.Text), subject)
 	}
+	for _, w := range r.Without {
+		said++
+		p.printf("Without an account in %s, which makes none: %d of those in scope, see: rollcall link %s --target %s --state unmatched-user\n", w.Target, w.People, r.Run.Connection, w.Target)
+	}
 	for _, h := range r.Held {
 		p.printf("Held: %s in %s, since run %d (%s), until %s: %s\n", plural(h.Changes, "removal"), h.Target, h.RunID, h.Reason, at(h.Expires), h.State)
 	}
@@ -134,7 +165,7 @@ func (p *program) printReport(r *runReport) error {
 		}
 		p.printf("What to do next\n")
 	}
-	for _, a := range r.Advice {
+	for _, a := range folded(r.Advice) {
 		about := a.Class
 		if a.Target != "" {
 			about = fmt.Sprintf("%s in %s", a.Class, a.Target)

@@ -104,10 +104,7 @@ func (s selection) check() error {
 }
 
 func (p *program) run(ctx context.Context, s *store.Store, id int64, wanted selection) error {
-	run, err := s.Run(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return noRun(ctx, s, id)
-	}
+	run, err := findRun(ctx, s, id)
 	if err != nil {
 		return err
 	}
@@ -135,6 +132,15 @@ func (p *program) run(ctx context.Context, s *store.Store, id int64, wanted sele
 	return p.printChanges("Changes", changes)
 }
 
+// findRun reads a run; where there is none of that number it says which there are.
+func findRun(ctx context.Context, s *store.Store, id int64) (store.Run, error) {
+	run, err := s.Run(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Run{}, noRun(ctx, s, id)
+	}
+	return run, err
+}
+
 func noRun(ctx context.Context, s *store.Store, id int64) error {
 	newest, err := s.Runs(ctx, "", 5)
 	if err != nil {
@@ -157,6 +163,14 @@ func (s selection) filters(ctx context.Context, db *store.Store, connection stri
 	if s.failed {
 		for _, state := range failedStates {
 			base.States = append(base.States, string(state))
+		}
+	}
+	if s.target != "" && connection != "" {
+		switch err := db.KnownTarget(ctx, connection, s.target); {
+		case errors.Is(err, store.ErrNotFound):
+			return nil, linkFailure(connection, s.target, err)
+		case err != nil:
+			return nil, err
 		}
 	}
 	users, groups := []int64{0}, []int64{0}

@@ -20,21 +20,16 @@ func (p *program) runsCommand() *cobra.Command {
 	limit := newestRuns
 	c := &cobra.Command{
 		Use: "runs [CONNECTION]", Short: "List the newest runs",
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usage("expected at most one argument, a connection; see %s --help", c.CommandPath())
-			}
-			return nil
-		},
+		Args: atMostOne("a connection"),
 		RunE: func(c *cobra.Command, args []string) error {
-			name := ""
-			if len(args) == 1 {
-				name = args[0]
-			}
 			if limit < 1 {
 				return usage("--limit %d: expected 1 or more", limit)
 			}
 			return p.withStore(c.Context(), func(ctx context.Context, c *config.Config, s *store.Store) error {
+				name, err := optionalConnection(ctx, c, s, args)
+				if err != nil {
+					return err
+				}
 				return p.runs(ctx, c, s, name, limit)
 			})
 		},
@@ -58,11 +53,6 @@ func (p *program) withStore(ctx context.Context, command func(context.Context, *
 }
 
 func (p *program) runs(ctx context.Context, c *config.Config, s *store.Store, name string, limit int) error {
-	if name != "" {
-		if err := knownConnection(ctx, c, s, name); err != nil {
-			return err
-		}
-	}
 	runs, err := s.Runs(ctx, name, limit)
 	if err != nil {
 		return err

@@ -152,6 +152,7 @@ func TestWhoIsNotThereIsSaidWithWhatToGive(t *testing.T) {
 	s.run("run", "1", "--user", "nobody@example.com").want(t, cli.ExitFailed, `connection staff has no person "nobody@example.com"`, "e-mail address, login")
 	s.run("run", "1", "--group", "none").want(t, cli.ExitFailed, `connection staff has no group "none"`, "name, id in the source")
 	s.run("run", "9").want(t, cli.ExitFailed, "there is no run 9", "the newest are 2, 1")
+	s.run("run", "1", "--target", "elsewhere").want(t, cli.ExitFailed, "target elsewhere of connection staff is not known")
 }
 
 func TestARunIsOneObjectWithJSON(t *testing.T) {

@@ -47,7 +47,7 @@ func (s *scripted) ScimLog(ctx context.Context, connection string, f store.ScimL
 // followed runs a following over a script and returns what it printed.
 func followedOver(t *testing.T, asJSON bool, s *scripted) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s.T, s.interrupt = t, cancel
 	var out bytes.Buffer

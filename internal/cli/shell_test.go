@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/cli"
 	"github.com/rollcall-sync/rollcall/internal/sandbox"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/sandboxtest"
 )
 
 // shell runs commands in a folder of its own.
@@ -92,18 +92,7 @@ func (r result) decode(t *testing.T, into any) {
 
 func newSandbox(t *testing.T) sandbox.Announcement {
 	t.Helper()
-	box, err := sandbox.New(sandbox.Options{People: 20, Groups: 4, Seed: 1, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := box.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := box.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	box := sandboxtest.Start(t, sandbox.Options{People: 20, Groups: 4, Seed: 1})
 	return box.Announcement()
 }
 

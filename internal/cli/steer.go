@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -85,10 +84,7 @@ func (p *program) steer(ctx context.Context, run, person, by string, s steering,
 		if err != nil {
 			return err
 		}
-		found, err := db.Run(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			return noRun(ctx, db, id)
-		}
+		found, err := findRun(ctx, db, id)
 		if err != nil {
 			return err
 		}

@@ -33,18 +33,13 @@ type listedToken struct {
 func (p *program) tokenListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "list [CONNECTION]", Short: "List tokens: when they were made, expire and were last used",
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usage("expected at most one argument, a connection; see %s --help", c.CommandPath())
-			}
-			return nil
-		},
+		Args: atMostOne("a connection"),
 		RunE: func(c *cobra.Command, args []string) error {
-			name := ""
-			if len(args) == 1 {
-				name = args[0]
-			}
 			return p.withStore(c.Context(), func(ctx context.Context, c *config.Config, s *store.Store) error {
+				name, err := optionalConnection(ctx, c, s, args)
+				if err != nil {
+					return err
+				}
 				return p.listTokens(ctx, c, s, name)
 			})
 		},
@@ -95,11 +90,6 @@ func knownConnection(ctx context.Context, c *config.Config, s *store.Store, name
 }
 
 func (p *program) listTokens(ctx context.Context, c *config.Config, s *store.Store, name string) error {
-	if name != "" {
-		if err := knownConnection(ctx, c, s, name); err != nil {
-			return err
-		}
-	}
 	kept, err := s.ScimTokens(ctx, name)
 	if err != nil {
 		return fmt.Errorf("list tokens: %w", err)

@@ -56,10 +56,7 @@ func (p *program) undo(ctx context.Context, u undoing) error {
 		if err != nil {
 			return err
 		}
-		run, err := s.Run(ctx, u.run)
-		if errors.Is(err, store.ErrNotFound) {
-			return noRun(ctx, s, u.run)
-		}
+		run, err := findRun(ctx, s, u.run)
 		if err != nil {
 			return err
 		}

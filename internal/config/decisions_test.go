@@ -25,7 +25,7 @@ func TestWhatATargetCannotDoIsRefusedWithWhatItCan(t *testing.T) {
 		"an attribute without a rule":            {with{target: "attributes: {email: ''}"}, cloud + ".attributes.email", `is empty; expected a rule such as user.email, or '""' to clear the attribute`},
 		"an attribute that is a list":            {with{target: "attributes: {email: []}"}, cloud + ".attributes.email", "expected a rule such as user.email"},
 		"attributes that are a list":             {with{target: "attributes: []"}, cloud + ".attributes", "expected a mapping of attributes and rules"},
-		"nesting":                                {with{target: "groups: {nested: keep}"}, cloud + ".groups.nested", "atlassian-cloud has no groups in groups; expected flatten, or none"},
+		"nesting":                                {with{target: "groups: {nested: keep}"}, cloud + ".groups.nested", "atlassian-cloud has no groups in groups; expected flatten"},
 		"nesting for all targets":                {with{connection: "groups: {nested: keep}"}, "connections.staff.groups.nested", "has no groups in groups"},
 		"another way to find accounts":           {with{target: "link_by: [email, user_name]"}, cloud + ".link_by[1]", `finds no account by "user_name"; expected email`},
 		"no way to find accounts":                {with{target: "link_by: []"}, cloud + ".link_by", "is empty; expected email"},
@@ -80,11 +80,11 @@ func TestStepsAndRenamesAreCheckedAgainstTheTarget(t *testing.T) {
 		want string
 	}{
 		"a step of the connection's": {with{connection: "leavers: {deleted: 'suspend now, delete after 1d'}"},
-			"r.yaml:13:24: connections.staff.leavers.deleted: atlassian-cloud cannot delete; expected suspend or remove groups"},
+			"r.yaml:13:24: connections.staff.leavers.deleted: atlassian-cloud cannot delete; expected suspend or remove groups, in connections.staff.targets.cloud.leavers.deleted"},
 		"a step of the target's": {with{target: "leavers: {deactivated: deactivate now}"},
 			"r.yaml:13:32: connections.staff.targets.cloud.leavers.deactivated: atlassian-cloud cannot deactivate; expected suspend or remove groups"},
 		"a new group in place of a renamed one": {with{target: "groups: {renames: recreate}"},
-			"r.yaml:13:27: connections.staff.targets.cloud.groups.renames: atlassian-cloud renames groups; expected keep, or none"},
+			"r.yaml:13:27: connections.staff.targets.cloud.groups.renames: atlassian-cloud renames groups; expected keep"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -205,7 +205,7 @@ func TestSettingsOfKindsAreChecked(t *testing.T) {
 		"an application twice":           {config.KindJiraDC, map[string]string{"applications": "[jira-core, jira-core]"}, "applications[1]", "is there twice"},
 		"no group for access":            {config.KindBitbucketDC, map[string]string{"access_groups": "[]"}, "access_groups", "is empty; expected at least one group, such as stash-users"},
 		"a group for access twice":       {config.KindBitbucketDC, map[string]string{"access_groups": "[a, A]"}, "access_groups[1]", "is there twice"},
-		"nesting where there is none":    {config.KindJiraDC, map[string]string{"groups": "{nested: keep}"}, "groups.nested", "jira-dc has no groups in groups; expected flatten, or none"},
+		"nesting where there is none":    {config.KindJiraDC, map[string]string{"groups": "{nested: keep}"}, "groups.nested", "jira-dc has no groups in groups; expected flatten"},
 		"a suspension where there is none": {config.KindJiraDC, map[string]string{"leavers": "{deleted: suspend now}"}, "leavers.deleted",
 			"jira-dc cannot suspend; expected deactivate, remove groups or delete"},
 		"an address where none is told":      {config.KindConfluenceDC, map[string]string{"link_by": "[email]"}, "link_by[0]", `confluence-dc finds no account by "email"; expected user_name`},

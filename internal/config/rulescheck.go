@@ -77,6 +77,23 @@ func inherited(path string, from map[string]string) string {
 	return path
 }
 
+// inheritedAt finds where a setting of a target is reported. What it inherits may
+// be right for the connection's other targets: elsewhere names the target's own
+// setting, which can say otherwise. It is not ok where that has been reported.
+func (r *reader) inheritedAt(target, setting string, from map[string]string) (path, elsewhere string, ok bool) {
+	own := target + setting
+	at := inherited(own, from)
+	if r.failed[own] {
+		return "", "", false
+	}
+	if at == own {
+		return own, "", true
+	}
+	r.failed[own] = true
+	delete(r.failed, at) // another target may have been reported there
+	return at, ", in " + own, true
+}
+
 // validateCapabilities refuses what a kind of target cannot do.
 func (r *reader) validateCapabilities(path string, t Target, from map[string]string) {
 	if t.Kind == "" || r.failed[path+".kind"] {
@@ -90,10 +107,17 @@ func (r *reader) validateCapabilities(path string, t Target, from map[string]str
 		}
 	}
 	for reason, ladder := range t.Leavers.byReason() {
+		var cannot []string
 		for _, step := range ladder {
 			if !slices.Contains(can.Steps, step.Action) {
-				r.problem(inherited(path+".leavers."+string(reason), from), "%s cannot %s; expected %s", t.Kind, stepName(step.Action), listed(steps(can)))
+				cannot = append(cannot, stepName(step.Action))
 			}
+		}
+		if len(cannot) == 0 {
+			continue
+		}
+		if at, elsewhere, ok := r.inheritedAt(path, ".leavers."+string(reason), from); ok {
+			r.problem(at, "%s cannot %s; expected %s", t.Kind, listed(cannot), listed(steps(can))+elsewhere)
 		}
 	}
 	r.validateAccessEnds(path, t, from)
@@ -107,10 +131,14 @@ func (r *reader) validateCapabilities(path string, t Target, from map[string]str
 	}
 	r.unique(path+".link_by", t.LinkBy)
 	if t.Groups.Renames == RenamesRecreate && can.Renames {
-		r.problem(inherited(path+".groups.renames", from), "%s renames groups; expected keep, or none", t.Kind)
+		if at, elsewhere, ok := r.inheritedAt(path, ".groups.renames", from); ok {
+			r.problem(at, "%s renames groups; expected %s", t.Kind, RenamesKeep+elsewhere)
+		}
 	}
 	if t.Groups.Nested == NestedKeep && !can.Nests {
-		r.problem(inherited(path+".groups.nested", from), "%s has no groups in groups; expected flatten, or none", t.Kind)
+		if at, elsewhere, ok := r.inheritedAt(path, ".groups.nested", from); ok {
+			r.problem(at, "%s has no groups in groups; expected %s", t.Kind, NestedFlatten+elsewhere)
+		}
 	}
 	r.unique(inherited(path+".groups.default", from), t.Groups.Default)
 }

@@ -52,9 +52,9 @@ func (e *TargetChangedError) Error() string {
 // ids. When the digest of the rules has changed since the last time, every
 // stored user and group is decided anew and the source is read in full; when a
 // target is new, or its groups are to be treated otherwise, they are decided
-// anew. Attributes names those of the source that are kept, sorted, with commas
+// anew; one that is only called otherwise than before is the same. Attributes names those of the source that are kept, sorted, with commas
 // between, "*" for all: when it changes the source is read in full. A target
-// whose identity changed is a *TargetChangedError.
+// whose identity changed and in which something is linked is a *TargetChangedError.
 func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest, attributes string, targets []TargetSpec) (Connection, error) {
 	if c, ok, err := s.unchangedConnection(ctx, name, rulesDigest, attributes, targets); err != nil || ok {
 		return c, err
@@ -75,6 +75,11 @@ func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest, attribu
 		}
 		c.ID = row.ID
 		undecided := row.Digest != rulesDigest
+		renamed, err := renameTargets(ctx, tx, c.ID, targets)
+		if err != nil {
+			return err
+		}
+		undecided = undecided || renamed
 		for _, t := range targets {
 			id, changed, err := ensureTarget(ctx, tx, c.ID, t)
 			if err != nil {
@@ -186,6 +191,11 @@ func ensureTarget(ctx context.Context, tx *Tx, connectionID int64, t TargetSpec)
 		return 0, false, fmt.Errorf("read target %s: %w", t.Name, err)
 	}
 	if row.Identity != t.Identity || row.Kind != t.Kind {
+		if aside, err := freeTargetName(ctx, tx, connectionID, row.ID, t); err != nil {
+			return 0, false, fmt.Errorf("set target %s aside: %w", t.Name, err)
+		} else if aside {
+			return ensureTarget(ctx, tx, connectionID, t)
+		}
 		return 0, false, &TargetChangedError{Target: t.Name, Was: row.Kind + " " + row.Identity, Is: t.Kind + " " + t.Identity}
 	}
 	if want.ID = row.ID; row == want {
@@ -209,6 +219,23 @@ func ensureTarget(ctx context.Context, tx *Tx, connectionID int64, t TargetSpec)
 		return row.ID, true, changeMode(ctx, tx, row.ID, t.Name)
 	}
 	return row.ID, true, nil
+}
+
+// freeTargetName sets a target aside in which nothing is linked, and says
+// whether that was so: whoever corrects a wrong address loses nothing by it. What
+// its runs came to is kept, under a name that no configuration can have; when
+// the configuration names that place again, it is back. While a run may be about
+// to link something, nothing is set aside.
+func freeTargetName(ctx context.Context, tx *Tx, connectionID, targetID int64, t TargetSpec) (bool, error) {
+	result, err := tx.exec(ctx, `UPDATE targets SET name = name || '@' || CAST(id AS TEXT) WHERE id = ?
+		AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.target_id = targets.id) AND NOT EXISTS (SELECT 1 FROM target_groups g WHERE g.target_id = targets.id)
+		AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.connection_id = targets.connection_id AND r.outcome = '')`, targetID)
+	if err != nil || result == 0 {
+		return false, err
+	}
+	_, err = tx.exec(ctx, `UPDATE targets SET name = ? WHERE connection_id = ? AND kind = ? AND identity = ? AND name = CAST(? AS TEXT) || '@' || CAST(id AS TEXT)`,
+		t.Name, connectionID, t.Kind, t.Identity, t.Name)
+	return true, err
 }
 
 // changeMode makes a target be read in full whose groups are to hold just the

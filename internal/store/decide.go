@@ -209,9 +209,14 @@ func (d deciding) nests(ctx context.Context) (bool, error) {
 // through one that belongs in it, and not by themselves. It is so, too, where that
 // one was taken out by an undo: nobody is put in one by one instead.
 func throughAnother(target, group, user string) string {
-	return `(` + through(target, group, user, "n.ruled") + strings.NewReplacer("%target", target, "%group", group, "%user", user).Replace(`
-		AND NOT EXISTS (SELECT 1 FROM group_routes own
+	return `(` + through(target, group, user, "n.ruled AND NOT n.flat") + ` AND NOT ` + directly(target, group, user) + `)`
+}
+
+// directly is the condition that a user belongs in a group of a target by a
+// group of the source that they are in themselves.
+func directly(target, group, user string) string {
+	return strings.NewReplacer("%target", target, "%group", group, "%user", user).Replace(`EXISTS (SELECT 1 FROM group_routes own
 			JOIN memberships om ON om.group_id = own.group_id AND om.user_id = %user AND om.direct AND NOT om.absent
 			JOIN groups og ON og.id = om.group_id AND og.presence = 'present'
-			WHERE own.target_id = %target AND own.into_id = %group))`)
+			WHERE own.target_id = %target AND own.into_id = %group)`)
 }

@@ -149,9 +149,8 @@ func (s *Store) Finish(ctx context.Context, c Claim, outcome, reason string, set
 				sql  string
 				args []any
 			}{
-				// Who has no account in a target that makes none is looked for again: they get one by other means.
 				// Whoever a person took out of the run is looked at by the next, whether or not there was a change to leave out.
-				{`UPDATE users SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT user_id FROM changes WHERE run_id = ? AND (state NOT IN ('applied', 'skipped') OR kind = 'account.create' AND class = 'unsupported'))
+				{`UPDATE users SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT ch.user_id FROM changes ch WHERE ch.run_id = ? AND ` + unsettled("ch") + `)
 					AND id NOT IN (SELECT user_id FROM run_skips WHERE run_id = ?)` + keep, []any{c.ConnectionID, c.RunID, c.RunID}},
 				{`UPDATE groups SET dirty = FALSE WHERE connection_id = ? AND dirty AND id NOT IN (SELECT group_id FROM changes WHERE run_id = ? AND user_id = 0 AND state NOT IN ('applied', 'skipped'))`,
 					[]any{c.ConnectionID, c.RunID}},

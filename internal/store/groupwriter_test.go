@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -75,63 +76,66 @@ func (w *writerWorld) occupy() (release func()) {
 
 func TestWritesThatWaitShareACommit(t *testing.T) {
 	t.Parallel()
-	w := newWriterWorld(t)
-	before := w.commits.Load()
-	const n = 200
-	var begun, wg sync.WaitGroup
-	release := w.occupy()
-	for i := range n {
-		begun.Add(1)
-		wg.Go(func() {
-			begun.Done()
-			if err := w.insert(fmt.Sprintf("INSERT INTO numbers VALUES (%d)", i)); err != nil {
-				t.Errorf("write %d: %v", i, err)
-			}
-		})
-	}
-	begun.Wait()
-	release()
-	wg.Wait()
-	if got := len(w.numbers()); got != n {
-		t.Errorf("%d of %d writes are there", got, n)
-	}
-	if commits := w.commits.Load() - before; commits > n/2 {
-		t.Errorf("%d commits for %d writes", commits, n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWriterWorld(t)
+		before := w.commits.Load()
+		const n = 200
+		var wg sync.WaitGroup
+		release := w.occupy()
+		for i := range n {
+			wg.Go(func() {
+				if err := w.insert(fmt.Sprintf("INSERT INTO numbers VALUES (%d)", i)); err != nil {
+					t.Errorf("write %d: %v", i, err)
+				}
+			})
+		}
+		synctest.Wait() // all of them wait for the one that is under way
+		release()
+		wg.Wait()
+		if got := len(w.numbers()); got != n {
+			t.Errorf("%d of %d writes are there", got, n)
+		}
+		if commits := w.commits.Load() - before; commits > n/2 {
+			t.Errorf("%d commits for %d writes", commits, n)
+		}
+	})
 }
 
 func TestAWriteThatFailsUndoesItselfAlone(t *testing.T) {
 	t.Parallel()
-	w := newWriterWorld(t)
-	failed := errors.New("on purpose")
-	release := w.occupy()
-	var wg sync.WaitGroup
-	for i := range 20 {
-		wg.Go(func() {
-			err := w.write(t.Context(), func(ctx context.Context, tx *Tx) error {
-				if _, err := tx.exec(ctx, `INSERT INTO numbers VALUES (?)`, i); err != nil {
-					return err
+	synctest.Test(t, func(t *testing.T) {
+		w := newWriterWorld(t)
+		failed := errors.New("on purpose")
+		release := w.occupy()
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				err := w.write(t.Context(), func(ctx context.Context, tx *Tx) error {
+					if _, err := tx.exec(ctx, `INSERT INTO numbers VALUES (?)`, i); err != nil {
+						return err
+					}
+					if i%2 == 1 {
+						return failed
+					}
+					return nil
+				})
+				if (i%2 == 1) != errors.Is(err, failed) {
+					t.Errorf("write %d: %v", i, err)
 				}
-				if i%2 == 1 {
-					return failed
-				}
-				return nil
 			})
-			if (i%2 == 1) != errors.Is(err, failed) {
-				t.Errorf("write %d: %v", i, err)
-			}
-		})
-	}
-	release()
-	wg.Wait()
-	for _, n := range w.numbers() {
-		if n%2 == 1 {
-			t.Errorf("%d is there though its write failed", n)
 		}
-	}
-	if got := len(w.numbers()); got != 10 {
-		t.Errorf("%d numbers are there, want 10", got)
-	}
+		synctest.Wait() // all of them wait for the one that is under way
+		release()
+		wg.Wait()
+		for _, n := range w.numbers() {
+			if n%2 == 1 {
+				t.Errorf("%d is there though its write failed", n)
+			}
+		}
+		if got := len(w.numbers()); got != 10 {
+			t.Errorf("%d numbers are there, want 10", got)
+		}
+	})
 }
 
 func TestAPanicInAWriteIsItsCallersAlone(t *testing.T) {

@@ -3,44 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 )
-
-// Limits are the guard's limits on removals.
-type Limits struct {
-	// Share and Count bound the removals of one kind in a window; the smaller holds.
-	Share float64
-	Count int64
-	// Always is how many removals in a window are admitted whatever the share says.
-	Always int64
-	Window time.Duration
-	// HeldFor is how long what was held may be approved.
-	HeldFor time.Duration
-	// Override admits what the limits would hold. Protected objects stay
-	// protected, and doubt is still looked up.
-	Override bool
-	// Preview counts against the window without using it up.
-	Preview bool
-	// Kinds are limits of single kinds of removal, in place of Share, Count and Always.
-	Kinds map[directory.Kind]KindLimit
-	// Approval, when set, admits what that approval is about and nothing else;
-	// the rest is skipped, as it is still held where it was held.
-	Approval int64
-	// Quarantine holds every removal.
-	Quarantine bool
-	// Confirm makes every removal wait for a direct look-up, whatever speaks for it.
-	Confirm bool
-}
-
-// KindLimit limits removals of one kind.
-type KindLimit struct {
-	Share  float64
-	Count  int64
-	Always int64
-}
 
 // Verdict is what the guard decided for a target.
 type Verdict struct {
@@ -186,15 +152,6 @@ func (g guarding) sourceShort(ctx context.Context) (bool, error) {
 	return notes > 0, nil
 }
 
-// room is what a kind's limit is reckoned from.
-type room struct {
-	due      int64 // removals to be decided about
-	explicit int64 // those of them that a status or a look-up speaks for
-	linked   int64 // accounts that the kind could still be done to
-	used     int64 // removals admitted in the window
-	leaving  int64 // due, and those that are skipped
-}
-
 func (g guarding) decide(ctx context.Context, kind directory.Kind, short bool) error {
 	if short && g.limits.Approval == 0 {
 		if err := g.hold(ctx, kind, directory.ClassSourceShort, directory.Absence); err != nil {
@@ -249,66 +206,6 @@ func (g guarding) decide(ctx context.Context, kind directory.Kind, short bool) e
 		return g.hold(ctx, kind, directory.ClassOverLimit, directory.Explicit, directory.Absence)
 	}
 	return g.admit(ctx, kind, directory.Explicit, directory.Absence)
-}
-
-// Of returns the limits of a kind.
-func (l Limits) Of(kind directory.Kind) KindLimit {
-	if k, ok := l.Kinds[kind]; ok {
-		return k
-	}
-	return KindLimit{Share: l.Share, Count: l.Count, Always: l.Always}
-}
-
-// of returns how many removals of a kind a window has room for.
-func (l Limits) of(kind directory.Kind, linked int64) int64 {
-	k := l.Of(kind)
-	// 0.29 * 100 is a little less than 29 in binary.
-	share := int64(math.Floor(k.Share*float64(linked) + 1e-6))
-	return max(k.Always, min(k.Count, share))
-}
-
-func (g guarding) since() int64 { return micros(g.now.Add(-g.limits.Window)) }
-
-// weight counts a change as one, what a step of a leaver's ladder takes away as
-// one for each person, since somebody in thirty groups is one leaver, and a group
-// that is taken out of another as the people who lose by it.
-const weight = `COUNT(DISTINCT CASE WHEN ch.kind = 'membership.remove' AND ch.after = 'leaver' THEN -ch.user_id ELSE ch.id END)
-	+ COALESCE(SUM(CASE WHEN ch.kind = 'nesting.remove' AND ch.people > 1 THEN ch.people - 1 ELSE 0 END), 0)`
-
-// linkedAccounts counts, by kind, the accounts that it could still be done to.
-var linkedAccounts = map[directory.Kind]string{
-	directory.SuspendAccount:    `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`,
-	directory.DeactivateAccount: `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status IN ('active', 'suspended')`,
-	directory.DeleteAccount:     `SELECT COUNT(*) FROM accounts WHERE target_id = ?`,
-	directory.RemoveMember:      `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`,
-	directory.RemoveNesting:     `SELECT COUNT(*) FROM accounts WHERE target_id = ? AND status = 'active'`,
-}
-
-func (g guarding) room(ctx context.Context, kind directory.Kind) (room, error) {
-	var r room
-	for _, count := range []struct {
-		into  *int64
-		query string
-		args  []any
-	}{
-		{&r.due, `SELECT ` + weight + ` FROM changes ch WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded'`, []any{g.runID, g.targetID, string(kind)}},
-		{&r.explicit, `SELECT ` + weight + ` FROM changes ch WHERE run_id = ? AND target_id = ? AND kind = ? AND state = 'unguarded' AND evidence = 'explicit'`, []any{g.runID, g.targetID, string(kind)}},
-		{&r.leaving, `SELECT ` + weight + ` FROM changes ch WHERE run_id = ? AND target_id = ? AND kind = ? AND (state = 'unguarded' OR state = 'skipped' AND NOT CAST(? AS BOOLEAN))`, []any{g.runID, g.targetID, string(kind), g.pushed}},
-		{&r.linked, linkedAccounts[kind], []any{g.targetID}},
-		// What an ended run admitted and could not do comes again, and is counted then.
-		{&r.used, `SELECT COUNT(DISTINCT CASE WHEN r.kind = 'membership.remove' AND ch.after = 'leaver' THEN -ch.user_id ELSE r.change_id END)
-				+ COALESCE(SUM(CASE WHEN ch.kind = 'nesting.remove' AND ch.people > 1 THEN ch.people - 1 ELSE 0 END), 0)
-			FROM removals r LEFT JOIN changes ch ON ch.id = r.change_id LEFT JOIN runs run ON run.id = ch.run_id
-			WHERE r.target_id = ? AND r.kind = ? AND r.admitted_at > ? AND (ch.id IS NULL OR ch.state = 'applied' OR run.outcome = '')`, []any{g.targetID, string(kind), g.since()}},
-	} {
-		if err := g.tx.get(ctx, count.into, count.query, count.args...); err != nil {
-			return room{}, fmt.Errorf("count removals: %w", err)
-		}
-		if r.due == 0 {
-			break // nothing to decide about: the rest need not be known
-		}
-	}
-	return r, nil
 }
 
 // hold holds the removals of a kind that rest on evidence of these kinds.

@@ -166,7 +166,8 @@ func putOff(ctx context.Context, tx *Tx, later []Disposal, now time.Time) error 
 }
 
 // wait leaves objects in the inbox until a group that a membership of theirs
-// is for has its link. One whose group was linked meanwhile is due at once.
+// is for has its link. One whose group was linked meanwhile, or who is to be in
+// others instead of it, is due at once.
 func wait(ctx context.Context, tx *Tx, c Claim, waiting []Disposal, now time.Time) error {
 	for _, d := range waiting {
 		// Whoever links one of these groups waits, or is waited for: then either
@@ -181,8 +182,12 @@ func wait(ctx context.Context, tx *Tx, c Claim, waiting []Disposal, now time.Tim
 			WHERE ch.user_id = ? AND +ch.run_id = ? AND ch.state = 'blocked' AND ch.class = 'waits-for-link'`, d.UserID, c.RunID); err != nil {
 			return fmt.Errorf("look for links: %w", err)
 		}
+		moved, err := movedMeanwhile(ctx, tx, d.UserID, c.RunID)
+		if err != nil {
+			return err
+		}
 		if _, err := tx.exec(ctx, `UPDATE inbox SET waiting = ?, user_id = ?, due_at = ?, class = 'waits-for-link' WHERE resource_id = ? AND version = ?`,
-			linked == 0, d.UserID, micros(now), d.ResourceID, d.Version); err != nil {
+			linked+moved == 0, d.UserID, micros(now), d.ResourceID, d.Version); err != nil {
 			return fmt.Errorf("wait: %w", err)
 		}
 	}

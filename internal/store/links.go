@@ -112,7 +112,7 @@ var (
 // ErrNotFound when the connection, or a target that was named, is not known.
 func (s *Store) Links(ctx context.Context, f LinkFilter) iter.Seq2[LinkRow, error] {
 	return func(yield func(LinkRow, error) bool) {
-		if err := s.knownTarget(ctx, f.Connection, f.Target); err != nil {
+		if err := s.KnownTarget(ctx, f.Connection, f.Target); err != nil {
 			yield(LinkRow{}, err)
 			return
 		}
@@ -166,7 +166,7 @@ type UnmanagedAccount struct {
 // when the connection, or a target that was named, is not known.
 func (s *Store) Unmanaged(ctx context.Context, f UnmanagedFilter) iter.Seq2[UnmanagedAccount, error] {
 	return func(yield func(UnmanagedAccount, error) bool) {
-		if err := s.knownTarget(ctx, f.Connection, f.Target); err != nil {
+		if err := s.KnownTarget(ctx, f.Connection, f.Target); err != nil {
 			yield(UnmanagedAccount{}, err)
 			return
 		}
@@ -182,9 +182,9 @@ func (s *Store) Unmanaged(ctx context.Context, f UnmanagedFilter) iter.Seq2[Unma
 	}
 }
 
-// knownTarget fails with ErrNotFound when there is no such connection, or no
+// KnownTarget fails with ErrNotFound when there is no such connection, or no
 // such target in it; an empty target is any.
-func (s *Store) knownTarget(ctx context.Context, connection, target string) error {
+func (s *Store) KnownTarget(ctx context.Context, connection, target string) error {
 	if _, err := s.ConnectionID(ctx, connection); err != nil {
 		return err
 	}

@@ -122,6 +122,7 @@ func (s *Store) SetLink(ctx context.Context, l LinkChange, now time.Time) error 
 			{`DELETE FROM foreign_members WHERE target_id = ? AND remote_id = ?`, []any{t.ID, l.RemoteID}},
 			{`DELETE FROM unlinks WHERE target_id = ? AND user_id = ?`, []any{t.ID, l.UserID}},
 			{`DELETE FROM seat_waits WHERE target_id = ? AND user_id = ?`, []any{t.ID, l.UserID}},
+			{`UPDATE desired_accounts SET sought_at = 0 WHERE target_id = ? AND user_id = ?`, []any{t.ID, l.UserID}},
 			// The account's memberships are not known yet.
 			{`UPDATE targets SET full_read_at = 0 WHERE id = ?`, []any{t.ID}},
 		} {

@@ -59,6 +59,9 @@ func (s *Store) DropGroupLink(ctx context.Context, c Claim, targetID int64, l Li
 				return fmt.Errorf("mark subjects of a lost group: %w", err)
 			}
 		}
+		if err := reckonNestings(ctx, tx, targetID, []int64{l.Subject}); err != nil {
+			return err
+		}
 		for _, statement := range []string{
 			// What was in it is to be put in the next one.
 			`UPDATE groups SET dirty = TRUE WHERE NOT dirty AND id IN (SELECT child_id FROM target_nestings WHERE target_id = ? AND group_id = ?)`,

@@ -23,9 +23,12 @@ type nesting struct {
 	GroupID int64 `db:"group_id"`
 	// Wanted is whether it is to be so, Ruled whether the source says so: they
 	// differ where that was undone.
-	Wanted bool   `db:"wanted"`
-	Ruled  bool   `db:"ruled"`
-	Rule   string `db:"rule"`
+	Wanted bool `db:"wanted"`
+	Ruled  bool `db:"ruled"`
+	// Flat is whether the inner group cannot be had, so that its people are in the
+	// outer one one by one.
+	Flat bool   `db:"flat"`
+	Rule string `db:"rule"`
 }
 
 func (n nesting) edge() edge { return edge{n.ChildID, n.GroupID} }
@@ -73,9 +76,12 @@ func (r *routing) nest(ctx context.Context) ([]int64, error) {
 		for outer := range outers {
 			e := edge{child, outer}
 			if _, decided := want[e]; !decided {
-				want[e] = nesting{child, outer, true, true, ruleNested}
+				want[e] = nesting{ChildID: child, GroupID: outer, Wanted: true, Ruled: true, Rule: ruleNested}
 			}
 		}
+	}
+	if err := r.flatten(ctx, want); err != nil {
+		return nil, err
 	}
 	moved, err := r.storeNestings(ctx, graph, want)
 	if err != nil {
@@ -153,7 +159,7 @@ func (r *routing) nestingGraph(ctx context.Context) (nestingGraph, error) {
 // source that lead to an inner one of which that changed. Those are planned anew.
 func (r *routing) storeNestings(ctx context.Context, graph nestingGraph, want map[edge]nesting) ([]int64, error) {
 	var stored []nesting
-	if err := r.tx.selectAll(ctx, &stored, `SELECT child_id, group_id, wanted, ruled, rule FROM desired_nestings WHERE target_id = ?`, r.ID); err != nil {
+	if err := r.tx.selectAll(ctx, &stored, `SELECT child_id, group_id, wanted, ruled, flat, rule FROM desired_nestings WHERE target_id = ?`, r.ID); err != nil {
 		return nil, fmt.Errorf("read desired nestings: %w", err)
 	}
 	changed := map[int64]bool{}
@@ -182,12 +188,12 @@ func (r *routing) storeNestings(ctx context.Context, graph nestingGraph, want ma
 		return slices.Compare([]int64{a.ChildID, a.GroupID}, []int64{b.ChildID, b.GroupID})
 	})
 	for chunk := range chunks(added, rowsAtOnce) {
-		args := make([]any, 0, 6*len(chunk))
+		args := make([]any, 0, 7*len(chunk))
 		for _, n := range chunk {
-			args = append(args, r.ID, n.ChildID, n.GroupID, n.Wanted, n.Ruled, n.Rule)
+			args = append(args, r.ID, n.ChildID, n.GroupID, n.Wanted, n.Ruled, n.Flat, n.Rule)
 		}
-		if _, err := r.tx.exec(ctx, `INSERT INTO desired_nestings (target_id, child_id, group_id, wanted, ruled, rule) VALUES `+rows("(?, ?, ?, ?, ?, ?)", len(chunk))+`
-			ON CONFLICT (target_id, child_id, group_id) DO UPDATE SET wanted = excluded.wanted, ruled = excluded.ruled, rule = excluded.rule`, args...); err != nil {
+		if _, err := r.tx.exec(ctx, `INSERT INTO desired_nestings (target_id, child_id, group_id, wanted, ruled, flat, rule) VALUES `+rows("(?, ?, ?, ?, ?, ?, ?)", len(chunk))+`
+			ON CONFLICT (target_id, child_id, group_id) DO UPDATE SET wanted = excluded.wanted, ruled = excluded.ruled, flat = excluded.flat, rule = excluded.rule`, args...); err != nil {
 			return nil, fmt.Errorf("store desired nestings: %w", err)
 		}
 	}

@@ -75,6 +75,17 @@ func statementsFor(ctx context.Context, tx *Tx, targetID int64) ([]planStatement
 	return statements, nil
 }
 
+// twin is the condition that a desired group cannot be made since another wants
+// its name: of those, the one that is linked has it, or else the one of the
+// smallest id in the source.
+func twin(one string) string {
+	return strings.ReplaceAll(`EXISTS (
+				SELECT 1 FROM desired_groups other LEFT JOIN target_groups ot ON ot.target_id = other.target_id AND ot.group_id = other.group_id
+				JOIN groups og ON og.id = other.group_id JOIN groups mine ON mine.id = %one.group_id
+				WHERE other.target_id = %one.target_id AND other.name_key = %one.name_key AND other.group_id <> %one.group_id AND other.problem = ''
+					AND (ot.group_id IS NOT NULL OR og.source_id < mine.source_id))`, "%one", one)
+}
+
 // throughInner is the condition that a user belongs in a group of a target
 // through one that belongs in it, as far as %kept of nestings n is so.
 const throughInner = `EXISTS (SELECT 1 FROM desired_nestings n

@@ -1,5 +1,9 @@
 package store
 
+// toSeek leaves those out of a full plan who were looked for in vain and are not
+// to be looked for again yet. A plan of some subjects looks for all of them.
+const toSeek = `(u.dirty OR d.sought_at = 0)`
+
 // The plan's statements take the run, the target and the connection. The
 // words "AND u.dirty" and "AND g.dirty" are left out of a full plan. To SQLite
 // a CROSS JOIN says in which order to look: first the users, few of which are
@@ -27,11 +31,7 @@ var planStatements = []planStatement{
 		FROM groups g
 		JOIN (
 			-- of groups that want one name, the one that is linked has it, or else the one of the smallest id in the source
-			SELECT one.target_id, one.group_id, one.name, one.rule, one.problem, one.detail, EXISTS (
-				SELECT 1 FROM desired_groups other LEFT JOIN target_groups t ON t.target_id = other.target_id AND t.group_id = other.group_id
-				JOIN groups og ON og.id = other.group_id JOIN groups mine ON mine.id = one.group_id
-				WHERE other.target_id = one.target_id AND other.name_key = one.name_key AND other.group_id <> one.group_id AND other.problem = ''
-					AND (t.group_id IS NOT NULL OR og.source_id < mine.source_id)) AS twin
+			SELECT one.target_id, one.group_id, one.name, one.rule, one.problem, one.detail, ` + twin("one") + ` AS twin
 			FROM desired_groups one
 		) d ON d.target_id = ? AND d.group_id = g.id
 		LEFT JOIN target_groups t ON t.target_id = d.target_id AND t.group_id = g.id
@@ -83,7 +83,7 @@ var planStatements = []planStatement{
 			LEFT JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id
 			LEFT JOIN seat_waits w ON w.target_id = d.target_id AND w.user_id = u.id
 			WHERE d.target_id = ? AND d.user_id = u.id
-				AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.user_id IS NULL
+				AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.user_id IS NULL AND ` + toSeek + `
 		) n`},
 	{"people who come back", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, rule, before, after, state, class)
 		SELECT CAST(? AS BIGINT), d.target_id, 3, 1000000000 + ROW_NUMBER() OVER (ORDER BY u.id), 'account.restore', u.id, d.rule, a.status, 'active',
@@ -97,14 +97,15 @@ var planStatements = []planStatement{
 	// Whoever was only missing from a list goes on being added to groups, as
 	// long as the account has access: that list may have been wrong.
 	{"memberships to add", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, group_id, rule, after, state)
-		SELECT CAST(? AS BIGINT), dm.target_id, 4, ROW_NUMBER() OVER (ORDER BY dm.group_id, u.id) - 1, 'membership.add', u.id, dm.group_id, 'member in the source', 'member', 'planned'
+		SELECT CAST(? AS BIGINT), dm.target_id, 4, ROW_NUMBER() OVER (ORDER BY dm.group_id, u.id) - 1, 'membership.add', u.id, dm.group_id,
+			CASE WHEN ` + insteadOf("dm.target_id", "dm.group_id", "u.id") + ` THEN 'a member of a group that cannot be had in it' ELSE 'member in the source' END, 'member', 'planned'
 		FROM users u
 		CROSS JOIN desired_memberships dm
 		CROSS JOIN desired_accounts d
 		LEFT JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id AND a.status = 'active'
 		LEFT JOIN target_memberships tm ON tm.target_id = dm.target_id AND tm.user_id = u.id AND tm.group_id = dm.group_id
 		WHERE dm.target_id = ? AND dm.user_id = u.id AND d.target_id = dm.target_id AND d.user_id = u.id
-			AND u.connection_id = ? AND u.dirty AND tm.user_id IS NULL AND NOT d.strip
+			AND u.connection_id = ? AND u.dirty AND tm.user_id IS NULL AND NOT d.strip AND ` + toSeek + `
 			AND (d.state = 'active' OR u.presence = 'absent' AND a.user_id IS NOT NULL)`},
 	// What a step of a ladder took away and nobody but the target had given: the
 	// source cannot say that it is wanted. Where a group holds exactly the
@@ -130,7 +131,7 @@ var planStatements = []planStatement{
 			CASE WHEN one.strip THEN 'leaver' WHEN one.nested THEN 'nested' ELSE '' END, 'unguarded'
 		FROM (
 			SELECT CAST(? AS BIGINT) AS run_id, tm.target_id, tm.group_id, u.id AS user_id, d.strip, d.rule, d.evidence,
-				` + through("tm.target_id", "tm.group_id", "u.id", "n.ruled AND n.wanted") + ` AS nested
+				` + through("tm.target_id", "tm.group_id", "u.id", "n.ruled AND n.wanted AND NOT n.flat") + ` AS nested
 			FROM users u
 			CROSS JOIN target_memberships tm
 			CROSS JOIN desired_accounts d

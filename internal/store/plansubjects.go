@@ -117,7 +117,7 @@ func nextRound(ctx context.Context, tx *Tx, runID, targetID int64) (int64, error
 // planSome runs a statement of the plan for some subjects, with its places
 // moved by from.
 func planSome(ctx context.Context, tx *Tx, statement, alias string, c Claim, targetID, from int64, subjects []int64) error {
-	statement = strings.Replace(statement, " AND "+alias+".dirty", " AND "+alias+".id IN (?)", 1)
+	statement = strings.NewReplacer(" AND "+alias+".dirty", " AND "+alias+".id IN (?)", " AND "+toSeek, "").Replace(statement)
 	place := strings.Index(statement, "ROW_NUMBER()")
 	args := []any{c.RunID, from, targetID, c.ConnectionID, padded(subjects)}
 	if place < strings.Index(statement, "CAST(? AS BIGINT)") {

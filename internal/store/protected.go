@@ -132,11 +132,12 @@ func markProtectedAccounts(ctx context.Context, tx *Tx, targetID int64) (int64, 
 func markProtectedGroups(ctx context.Context, tx *Tx, targetID int64, want Protected) (int64, error) {
 	var linked []struct {
 		ID        int64  `db:"id"`
+		GroupID   int64  `db:"group_id"`
 		RemoteID  string `db:"remote_id"`
 		Name      string `db:"name"`
 		Protected bool   `db:"protected"`
 	}
-	if err := tx.selectAll(ctx, &linked, `SELECT id, remote_id, name, protected FROM target_groups WHERE target_id = ?`, targetID); err != nil {
+	if err := tx.selectAll(ctx, &linked, `SELECT id, group_id, remote_id, name, protected FROM target_groups WHERE target_id = ?`, targetID); err != nil {
 		return 0, fmt.Errorf("read linked groups: %w", err)
 	}
 	var released int64
@@ -150,6 +151,9 @@ func markProtectedGroups(ctx context.Context, tx *Tx, targetID int64, want Prote
 		}
 		if _, err := tx.exec(ctx, `UPDATE target_groups SET protected = ? WHERE id = ?`, protect, g.ID); err != nil {
 			return 0, fmt.Errorf("mark protected group: %w", err)
+		}
+		if err := reckonNestings(ctx, tx, targetID, []int64{g.GroupID}); err != nil {
+			return 0, err
 		}
 	}
 	return released, nil

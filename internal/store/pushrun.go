@@ -133,5 +133,5 @@ func pushedBeside(ctx context.Context, tx *Tx, c Claim) (string, error) {
 	}
 	return fmt.Sprintf(` AND id NOT IN (SELECT ch.user_id FROM runs r JOIN changes ch ON ch.run_id = r.id
 		WHERE r.connection_id = users.connection_id AND r.drains > 0 AND (r.outcome = '' OR r.ended_at >= (SELECT started_at FROM runs WHERE id = %d))
-			AND (ch.state NOT IN ('applied', 'skipped') OR ch.kind = 'account.create' AND ch.class = 'unsupported'))`, c.RunID), nil
+			AND `+unsettled("ch")+`)`, c.RunID), nil
 }

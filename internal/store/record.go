@@ -103,6 +103,12 @@ func (s *Store) Record(ctx context.Context, c Claim, targetID int64, identity st
 		if err := recordGroups(ctx, tx, targetID, settled); err != nil {
 			return err
 		}
+		if err := recordSought(ctx, tx, targetID, settled, now); err != nil {
+			return err
+		}
+		if err := recordVain(ctx, tx, targetID, settled, now); err != nil {
+			return err
+		}
 		return recordStates(ctx, tx, settled, now)
 	})
 }

@@ -19,6 +19,9 @@ func recordLinks(ctx context.Context, tx *Tx, targetID int64, identity string, o
 			return err
 		}
 	}
+	if err := obtained(ctx, tx, targetID, outcomes); err != nil {
+		return err
+	}
 	for i := range outcomes {
 		if outcomes[i].Group != nil {
 			if outcomes[i].Former != nil {
@@ -151,13 +154,17 @@ func mergedAttributes(ctx context.Context, tx *Tx, targetID int64, outcomes []*O
 	return merged, nil
 }
 
-// forgetStrangers forgets that accounts which are linked now were nobody's.
+// forgetStrangers forgets that accounts which are linked now were nobody's, and
+// that they were looked for.
 func forgetStrangers(ctx context.Context, tx *Tx, targetID int64, outcomes []*Outcome) error {
-	ids := make([]string, 0, len(outcomes))
+	ids, users := make([]string, 0, len(outcomes)), make([]int64, 0, len(outcomes))
 	for _, o := range outcomes {
 		if o.Origin != "" && o.State != directory.Refused {
-			ids = append(ids, o.Account.ID)
+			ids, users = append(ids, o.Account.ID), append(users, o.UserID)
 		}
+	}
+	if err := found(ctx, tx, targetID, users); err != nil {
+		return err
 	}
 	for chunk := range chunks(ids, 1000) {
 		for _, statement := range []string{

@@ -37,7 +37,7 @@ func (s *Store) DecideGroups(ctx context.Context, c Claim, t TargetDecider) erro
 		return fmt.Errorf("look for groups to decide: %w", err)
 	}
 	if dirty == 0 {
-		same, err := sameDefaults(ctx, s.selectAll, t)
+		same, err := s.sameGroups(ctx, t)
 		if err != nil || same {
 			return err
 		}
@@ -50,6 +50,20 @@ func (s *Store) DecideGroups(ctx context.Context, c Claim, t TargetDecider) erro
 		_, err := decideGroups(ctx, tx, c, t, rows)
 		return err
 	})
+}
+
+// sameGroups reports whether, with no group to decide, the rest is as the rules
+// have it too: who everybody is with, and which groups are in which.
+func (s *Store) sameGroups(ctx context.Context, t TargetDecider) (bool, error) {
+	same, err := sameDefaults(ctx, s.selectAll, t)
+	if err != nil || !same || !t.Nests {
+		return same, err
+	}
+	var due bool
+	if err := s.get(ctx, &due, `SELECT nestings_version = -1 FROM targets WHERE id = ?`, t.ID); err != nil {
+		return false, fmt.Errorf("look whether nestings changed: %w", notFound(err))
+	}
+	return !due, nil
 }
 
 // route says where the members of a source's group belong in a target.

@@ -38,3 +38,28 @@ func (s *Store) addThrough(ctx context.Context, targetID, userID int64, membersh
 	slices.SortStableFunc(memberships, func(a, b SubjectMembership) int { return cmp.Compare(a.Group, b.Group) })
 	return memberships, nil
 }
+
+// addInsteadOf adds to the memberships of a user, by group, which groups that
+// cannot be had they are instead of.
+func (s *Store) addInsteadOf(ctx context.Context, targetID, userID int64, memberships []SubjectMembership) error {
+	var instead []struct {
+		GroupID int64  `db:"group_id"`
+		Inner   string `db:"inner_name"`
+	}
+	if err := s.selectAll(ctx, &instead, `SELECT DISTINCT n.group_id, COALESCE(dg.name, ig.name) AS inner_name
+		FROM desired_memberships dm
+		JOIN desired_nestings n ON n.target_id = dm.target_id AND n.group_id = dm.group_id AND n.flat
+		JOIN groups ig ON ig.id = n.child_id
+		LEFT JOIN desired_groups dg ON dg.target_id = n.target_id AND dg.group_id = n.child_id
+		WHERE dm.target_id = ? AND dm.user_id = ? AND EXISTS (SELECT 1 FROM group_routes r JOIN memberships m ON m.group_id = r.group_id AND m.user_id = dm.user_id AND NOT m.absent
+				JOIN groups g ON g.id = m.group_id AND g.presence = 'present' WHERE r.target_id = n.target_id AND r.into_id = n.child_id)
+			AND NOT `+directly("dm.target_id", "dm.group_id", "dm.user_id")+` ORDER BY n.group_id, inner_name`, targetID, userID); err != nil {
+		return fmt.Errorf("read the groups that user %d is to be in instead of others: %w", userID, err)
+	}
+	for _, one := range instead {
+		if at := slices.IndexFunc(memberships, func(m SubjectMembership) bool { return m.GroupID == one.GroupID }); at >= 0 {
+			memberships[at].InsteadOf = append(memberships[at].InsteadOf, one.Inner)
+		}
+	}
+	return nil
+}

@@ -82,6 +82,9 @@ type SubjectMembership struct {
 	// Through are the groups of the target that are in the group and that the
 	// account is in: it has the group's rights by them, Joined or not.
 	Through []string `db:"-"`
+	// InsteadOf are the groups that belong in the group and cannot be had in the
+	// target, by which the user is to be in it one by one meanwhile.
+	InsteadOf []string `db:"-"`
 }
 
 // SubjectLeaver is where somebody stands on a ladder.
@@ -231,6 +234,9 @@ func (s *Store) subjectTarget(ctx context.Context, targetID int64, name string, 
 		t.Leaver = &SubjectLeaver{Reason: directory.Reason(r.LeaverReason), Ladder: ladder, Since: fromMicros(r.Since), Step: r.Step, Due: fromMicros(r.DueAt), Held: r.Held}
 	}
 	if t.Memberships, err = s.subjectMemberships(ctx, targetID, userID); err != nil {
+		return SubjectTarget{}, err
+	}
+	if err := s.addInsteadOf(ctx, targetID, userID, t.Memberships); err != nil {
 		return SubjectTarget{}, err
 	}
 	if t.Memberships, err = s.addThrough(ctx, targetID, userID, t.Memberships); err != nil {

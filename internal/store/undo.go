@@ -128,6 +128,8 @@ type doneChange struct {
 	DesiredAttributes string `db:"desired_attributes"`
 	DesiredStrip      bool   `db:"desired_strip"`
 	DesiredMember     bool   `db:"desired_member"`
+	// Returns is whether somebody who is not leaving any more is in the group.
+	Returns bool `db:"returns"`
 
 	OuterLinked bool `db:"outer_linked"`
 	Nested      bool `db:"nested"` // Group is in Outer
@@ -157,6 +159,10 @@ func doneOf(runID int64, users []int64) (string, []any, error) {
 			tg.group_id IS NOT NULL AS group_linked, tm.user_id IS NOT NULL AS joined,
 			COALESCE(d.state, '') AS desired_state, COALESCE(d.reason, '') AS desired_reason, COALESCE(d.email, '') AS desired_email, COALESCE(d.display_name, '') AS desired_name,
 			COALESCE(d.user_name, '') AS desired_user_name, COALESCE(d.attributes, '') AS desired_attributes, COALESCE(d.strip, FALSE) AS desired_strip, dm.user_id IS NOT NULL AS desired_member,
+			(EXISTS (SELECT 1 FROM group_routes r JOIN memberships m ON m.group_id = r.group_id AND m.user_id = ch.user_id AND NOT m.absent JOIN groups rg ON rg.id = m.group_id AND rg.presence = 'present'
+					WHERE r.target_id = ch.target_id AND r.into_id = ch.group_id)
+				OR EXISTS (SELECT 1 FROM default_groups f WHERE f.target_id = ch.target_id AND f.group_id = ch.group_id)
+				OR t.additive AND EXISTS (SELECT 1 FROM leaver_groups lg WHERE lg.target_id = ch.target_id AND lg.user_id = ch.user_id AND lg.group_id = ch.group_id AND lg.origin <> 'created')) AS returns,
 			otg.group_id IS NOT NULL AS outer_linked, tn.child_id IS NOT NULL AS nested, COALESCE(dn.ruled, FALSE) AS ruled_in, COALESCE(tp.level, '') AS holds, COALESCE(dp.level, '') AS configured
 		FROM changes ch
 		JOIN targets t ON t.id = ch.target_id
@@ -282,14 +288,15 @@ func (c *doneChange) judgeMember(o *undoing) {
 		o.Basis = "in"
 	}
 	switch {
-	case added && c.Created:
+	case added && c.Created && c.UndoBy != "" && c.Origin == Created:
 		c.Class = directory.ClassWithAccount
 	case !c.Linked || !c.GroupLinked || c.Joined != added || c.Status != string(directory.AccountActive) && !added || c.FirstKind != string(c.Kind):
 		c.Class = directory.ClassChangedSince
-	case !added && c.DesiredStrip && !c.DesiredMember:
+	case !added && c.DesiredStrip && !c.Returns:
 		c.Class = directory.ClassChangedSince // the source has taken it as well
 	case !added && c.DesiredStrip:
-		// A step of a ladder took it: only who is not leaving any more is in groups.
+		// A step of a ladder took it, and leaves no membership desired: only who is
+		// not leaving any more is in groups.
 		o.GroupID, o.What, o.Value, o.Basis = 0, overrideState, string(directory.DesireActive), c.stateBasis()
 	}
 }

@@ -37,17 +37,6 @@ func TriggerKey() sdk.SearchAttributeKeyKeyword {
 	return sdk.NewSearchAttributeKeyKeyword(AttributeTrigger)
 }
 
-// OutcomeKey is how the run ended.
-func OutcomeKey() sdk.SearchAttributeKeyKeyword {
-	return sdk.NewSearchAttributeKeyKeyword(AttributeOutcome)
-}
-
-// HeldKey counts the run's removals that wait for a decision.
-func HeldKey() sdk.SearchAttributeKeyInt64 { return sdk.NewSearchAttributeKeyInt64(AttributeHeld) }
-
-// FailedKey counts the run's changes that failed.
-func FailedKey() sdk.SearchAttributeKeyInt64 { return sdk.NewSearchAttributeKeyInt64(AttributeFailed) }
-
 // SearchAttributes returns the name and type of each search attribute, for a
 // server that is given them when a namespace is made.
 func SearchAttributes() map[string]enums.IndexedValueType {

@@ -110,39 +110,28 @@ func (e *Entities) wake(ctx context.Context, o client.StartWorkflowOptions, name
 }
 
 // DecideHeld sends a person's yes or no to the workflow that owns a held plan,
-// which is made when it is missing, and returns what the decision came to. An
-// error means that it was not recorded, or that it is not known whether it was.
+// which is made when it is missing, and returns what the decision came to. The
+// decision of one request takes effect once, however often it is sent. An error,
+// Temporal's own, means that it was not recorded, or that it is not known
+// whether it was.
 func DecideHeld(ctx context.Context, c client.Client, in workflows.HeldInput, reject bool, d workflows.Decision) (workflows.Decided, error) {
 	name := workflows.ApproveUpdate
 	if reject {
 		name = workflows.RejectUpdate
 	}
-	start := c.NewWithStartWorkflowOperation(heldOptions(in.Connection, in.PlanID), workflows.HeldName, in)
+	update := client.UpdateWorkflowOptions{UpdateName: name, Args: []any{d}, WaitForStage: client.WorkflowUpdateStageCompleted}
+	if d.RequestID != 0 {
+		update.UpdateID = fmt.Sprintf("request-%d", d.RequestID)
+	}
 	handle, err := c.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions:          client.UpdateWorkflowOptions{UpdateName: name, Args: []any{d}, WaitForStage: client.WorkflowUpdateStageCompleted},
+		StartWorkflowOperation: c.NewWithStartWorkflowOperation(heldOptions(in.Connection, in.PlanID), workflows.HeldName, in), UpdateOptions: update,
 	})
 	if err != nil {
-		return workflows.Decided{}, fmt.Errorf("%s held plan %d: %w", name, in.PlanID, err)
+		return workflows.Decided{}, err
 	}
 	var decided workflows.Decided
 	if err := handle.Get(ctx, &decided); err != nil {
-		return workflows.Decided{}, fmt.Errorf("%s held plan %d: %w", name, in.PlanID, err)
+		return workflows.Decided{}, err
 	}
 	return decided, nil
-}
-
-// Steer steers the run of a workflow and returns what stands.
-func Steer(ctx context.Context, c client.Client, workflowID string, in workflows.Control) (workflows.Control, error) {
-	handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: workflowID, UpdateName: workflows.ControlUpdate, Args: []any{in}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err != nil {
-		return workflows.Control{}, fmt.Errorf("%s run %d: %w", in.Verb, in.RunID, err)
-	}
-	var stands workflows.Control
-	if err := handle.Get(ctx, &stands); err != nil {
-		return workflows.Control{}, fmt.Errorf("%s run %d: %w", in.Verb, in.RunID, err)
-	}
-	return stands, nil
 }

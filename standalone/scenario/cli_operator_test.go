@@ -83,7 +83,7 @@ func (o *operator) rollcall(args ...string) said {
 func (o *operator) rollcallTo(ctx context.Context, stderr interface{ Write([]byte) (int, error) }, text func() string, args ...string) said {
 	o.Helper()
 	var stdout bytes.Buffer
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, hung)
 	defer cancel()
 	err := cli.Run(ctx, args, strings.NewReader(""), &stdout, stderr, func(name string) (string, bool) { v, ok := o.env[name]; return v, ok })
 	return said{stdout.String(), text(), cli.ExitCode(err)}
@@ -164,7 +164,7 @@ func (n *notices) await(t *testing.T, seen <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-seen:
-	case <-time.After(time.Minute):
+	case <-time.After(hung):
 		t.Fatalf("it was never said:\n%s", n)
 	}
 }
@@ -175,7 +175,7 @@ func (o *operator) waitForRun(outcome string) {
 	o.Helper()
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
-	deadline := time.After(time.Minute)
+	deadline := time.After(hung)
 	for {
 		var runs []struct{ Outcome string }
 		o.rollcall("runs", o.Name, "--json").want(o.T, cli.ExitDone).decode(o.T, &runs)

@@ -39,7 +39,7 @@ func TestWhoFollowsARunIsToldThatItIsPaused(t *testing.T) {
 	slow := s.Box.Engine.Add(fault.Rule{Kind: fault.Latency, Delay: fault.Duration(200 * time.Millisecond)})
 
 	began, paused := make(chan struct{}), make(chan struct{})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hung)
 	defer cancel()
 	stderr := &notices{waits: map[string]chan struct{}{"Run 2 has begun.": began, "Waiting: run 2 is paused. Let it go on with: rollcall run resume 2": paused}}
 	ended := make(chan said, 1)

@@ -226,7 +226,7 @@ func (s *asking) steerARun(someone int64) {
 	s.no(err)
 	select {
 	case <-at:
-	case <-time.After(30 * time.Second):
+	case <-time.After(hung):
 		s.Fatal("no call came to the gate")
 	}
 	// A run of one person may have begun since.
@@ -238,7 +238,7 @@ func (s *asking) steerARun(someone int64) {
 	}
 	for _, c := range []workflows.Control{{Verb: workflows.VerbSkip, UserID: someone}, {Verb: workflows.VerbSlow, Pace: 1000}, {Verb: workflows.VerbPause}, {Verb: workflows.VerbResume}} {
 		c.RunID = runs[held].ID
-		_, err := temporal.Steer(s.Context(), s.Worker.Client, run.GetID(), c)
+		_, err := s.sendControl(run.GetID(), c)
 		s.no(err)
 	}
 	s.gate.open()

@@ -138,7 +138,7 @@ func (g *gallery) whileDown() {
 	g.audit.organisation(g.scenario)
 	down := g.Box.Engine.Add(fault.Rule{API: "atlassian", Kind: fault.Status, Status: http.StatusServiceUnavailable})
 	run := g.started("down", workflows.SyncInput{})
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(hung)
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for {
@@ -237,7 +237,7 @@ func leaky(ctx workflow.Context, in leak) (string, error) {
 		workflow.SetCurrentDetails(ctx, in.Details)
 	}
 	if in.Attribute != "" {
-		if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.OutcomeKey().ValueSet(in.Attribute)); err != nil {
+		if err := workflow.UpsertTypedSearchAttributes(ctx, sdk.NewSearchAttributeKeyKeyword(temporal.AttributeOutcome).ValueSet(in.Attribute)); err != nil {
 			return "", err
 		}
 	}

@@ -5,7 +5,6 @@ package scenario
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -20,6 +19,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/config"
 	"github.com/rollcall-sync/rollcall/internal/sandbox"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/compare"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/sandboxtest"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
@@ -68,19 +68,8 @@ func newScenario(t *testing.T, s settings) *scenario {
 	if s.People == 0 {
 		s.People, s.Groups = 60, 8
 	}
-	box, err := sandbox.New(sandbox.Options{People: s.People, Groups: s.Groups, Memberships: s.Memberships, Uniform: s.Uniform, Unmanaged: s.Unmanaged,
-		Targets: s.Targets, Seed: 1, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := box.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := box.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	box := sandboxtest.Start(t, sandbox.Options{People: s.People, Groups: s.Groups, Memberships: s.Memberships, Uniform: s.Uniform, Unmanaged: s.Unmanaged,
+		Targets: s.Targets, Seed: 1})
 	if s.Database == "" {
 		s.Database = "sqlite:" + filepath.Join(t.TempDir(), "rollcall.db")
 	}
@@ -210,7 +199,7 @@ func (s *scenario) sync(in workflows.SyncInput) workflows.SyncResult {
 
 // trySync runs the connection that in names, or the first, once.
 func (s *scenario) trySync(in workflows.SyncInput) (workflows.SyncResult, error) {
-	ctx, cancel := context.WithTimeout(s.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(s.Context(), hung)
 	defer cancel()
 	run, err := s.begin(ctx, in)
 	if err != nil {

@@ -135,7 +135,7 @@ func TestAPageThatWasAskedForBeforeAPushNeverOverwritesIt(t *testing.T) {
 		p.no(err)
 		select {
 		case <-answer.held:
-		case <-time.After(30 * time.Second):
+		case <-time.After(hung):
 			t.Fatal("the users were not asked for")
 		}
 		// The page says that they are active. Now they leave, and it is pushed.

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/rollcall-sync/rollcall/internal/app"
 	"github.com/rollcall-sync/rollcall/internal/store"
@@ -161,7 +160,7 @@ func TestWhatWasChangedByHandIsPutRightByTheScheduleOfAPushedConnection(t *testi
 // trigger starts the scheduled run at once.
 func (p *pushed) trigger() {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(p.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(p.Context(), hung)
 	defer cancel()
 	p.no(triggerSchedule(ctx, p.scenario))
 }

@@ -60,7 +60,7 @@ func TestMain(m *testing.M) {
 }
 
 func (s *temporalServer) start() error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), hung)
 	defer cancel()
 	var err error
 	s.server, err = embedded.Start(ctx, embedded.Options{SearchAttributes: temporal.SearchAttributes(), Synchronous: embedded.SynchronousNormal})
@@ -110,7 +110,7 @@ func (s *temporalServer) lend(t *testing.T) (*embedded.Server, string) {
 // end ends what a test left running: the workers of the next one would take it
 // for work on their own database.
 func (s *temporalServer) end(namespace string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), hung)
 	defer cancel()
 	c, err := client.DialContext(ctx, client.Options{HostPort: s.server.FrontendAddress(), Namespace: namespace, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	if err != nil {

@@ -155,9 +155,9 @@ func (g *gallery) wantFailure(name string, run client.WorkflowRun, class string)
 	}
 }
 
-// await waits for the end of a run, for a minute at most.
+// await waits for the end of a run.
 func (g *gallery) await(run client.WorkflowRun, result any) error {
-	ctx, cancel := context.WithTimeout(g.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(g.Context(), hung)
 	defer cancel()
 	if err := run.Get(ctx, result); err != nil {
 		return fmt.Errorf("%s: %w", run.GetID(), err)
@@ -170,7 +170,7 @@ func (g *gallery) held(at <-chan struct{}) {
 	g.Helper()
 	select {
 	case <-at:
-	case <-time.After(30 * time.Second):
+	case <-time.After(hung):
 		g.Fatal("no call came to the gate")
 	}
 }
@@ -332,7 +332,7 @@ func (g *gallery) watched() {
 
 func (g *gallery) poll(name string, atLeast int) {
 	g.Helper()
-	ctx, cancel := context.WithTimeout(g.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(g.Context(), hung)
 	defer cancel()
 	run, err := g.Worker.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: fmt.Sprintf("watch/%s/%s", g.Name, name), TaskQueue: temporal.WorkflowQueue}, workflows.WatchName, workflows.WatchInput{Connection: g.Name})

@@ -27,7 +27,7 @@ func (s *scenario) watch(id string) workflows.PollResult {
 // returns the last.
 func (s *scenario) awaitRuns(n int) store.Run {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(s.Context(), hung)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

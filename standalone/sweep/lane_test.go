@@ -15,6 +15,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/config"
 	"github.com/rollcall-sync/rollcall/internal/pgtest"
 	"github.com/rollcall-sync/rollcall/internal/sandbox"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/sandboxtest"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
 )
 
@@ -76,18 +77,7 @@ func newLane(t *testing.T, database string) *lane {
 // newBox is the sandbox that every lane begins with.
 func newBox(t *testing.T) *sandbox.Server {
 	t.Helper()
-	box, err := sandbox.New(sandbox.Options{People: peopleAtFirst, Groups: groupsAtFirst, Uniform: true, Seed: 1, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := box.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := box.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	box := sandboxtest.Start(t, sandbox.Options{People: peopleAtFirst, Groups: groupsAtFirst, Uniform: true, Seed: 1})
 	return box
 }
 

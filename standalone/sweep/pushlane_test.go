@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/atlassiansim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/sandboxtest"
 	"github.com/rollcall-sync/rollcall/internal/scim"
 	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/standalone/scimpush"
@@ -51,18 +51,7 @@ type pushLane struct {
 
 func newPushLane(t *testing.T, database string, seed int64) *pushLane {
 	t.Helper()
-	box, err := sandbox.New(sandbox.Options{Seed: seed, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := box.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := box.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	box := sandboxtest.Start(t, sandbox.Options{Seed: seed})
 	l := &pushLane{T: t, pushes: newPushes(seed), box: box, log: filepath.Join(t.TempDir(), "programs.log"), temporalDir: t.TempDir(),
 		toTemporal: newProxy(t), toGateway: newProxy(t), over: make(chan struct{})}
 	box.Engine.OnCall(l.calls.pass)
@@ -93,6 +82,7 @@ connections:
 		t.Fatal(err)
 	}
 	l.client = scimpush.New("http://"+l.toGateway.address()+"/scim/v2/people", l.token())
+	var err error
 	if l.db, err = sql.Open(driver, dsn); err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/compare"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/sandboxtest"
 	"github.com/rollcall-sync/rollcall/internal/temporal"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
@@ -69,18 +70,7 @@ type targetLane struct {
 func newTargetLane(t *testing.T, kind, database string) *targetLane {
 	t.Helper()
 	address, namespace := shared.namespace(t)
-	box, err := sandbox.New(sandbox.Options{People: 24, Groups: 4, Uniform: true, Seed: 1, Targets: []string{kind}, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := box.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := box.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	box := sandboxtest.Start(t, sandbox.Options{People: 24, Groups: 4, Uniform: true, Seed: 1, Targets: []string{kind}})
 	l := &targetLane{
 		lane: &lane{T: t, box: box, name: "people", workerLog: filepath.Join(t.TempDir(), "worker.log")},
 		kind: kind, trap: writeTrap{api: box.API(kind)},

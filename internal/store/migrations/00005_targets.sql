@@ -57,10 +57,14 @@ CREATE TABLE desired_nestings (
     group_id  BIGINT NOT NULL REFERENCES groups (id), -- the outer one
     wanted    BOOLEAN NOT NULL,                       -- FALSE where that was undone
     ruled     BOOLEAN NOT NULL,                       -- the source says so; FALSE where only an undo does
+    flat      BOOLEAN NOT NULL DEFAULT FALSE,         -- the inner one cannot be had: its people are in the outer one by one
     rule      TEXT   NOT NULL,
     PRIMARY KEY (target_id, child_id, group_id)
 ) WITHOUT ROWID;
 CREATE INDEX desired_nestings_group ON desired_nestings (target_id, group_id, child_id);
+
+-- It was tried to link it, in vain: its name is another's, refused, or protected. A link ends it.
+ALTER TABLE desired_groups ADD COLUMN unobtainable BOOLEAN NOT NULL DEFAULT FALSE;
 
 CREATE TABLE target_nestings (
     target_id BIGINT NOT NULL REFERENCES targets (id),
@@ -143,7 +147,13 @@ CREATE TABLE lost_memberships (
     PRIMARY KEY (target_id, group_id, user_id)
 ) WITHOUT ROWID;
 
+-- When somebody was last looked for, in vain, in a target that makes no accounts; 0 is to be looked for.
+ALTER TABLE desired_accounts ADD COLUMN sought_at BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX desired_accounts_sought ON desired_accounts (target_id, sought_at) WHERE sought_at > 0;
+
 -- +goose Down
+DROP INDEX desired_accounts_sought;
+ALTER TABLE desired_accounts DROP COLUMN sought_at;
 DROP TABLE lost_memberships;
 DROP TABLE lost_groups;
 ALTER TABLE target_groups DROP COLUMN name_key;
@@ -162,6 +172,7 @@ DROP TABLE group_overrides;
 DROP TABLE target_permissions;
 DROP TABLE desired_permissions;
 DROP TABLE target_nestings;
+ALTER TABLE desired_groups DROP COLUMN unobtainable;
 DROP TABLE desired_nestings;
 ALTER TABLE memberships DROP COLUMN direct;
 DROP TABLE nesting_versions;

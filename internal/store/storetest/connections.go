@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -75,7 +76,63 @@ func connections(t *testing.T, open Open) {
 			w.same("foreign members known", w.number(`SELECT COUNT(*) FROM foreign_members`), 0)
 			w.same("stored", w.column(`SELECT CASE WHEN additive THEN 'additive ' ELSE 'authoritative ' END || CASE WHEN renames THEN 'renames' ELSE '' END FROM targets`), []string{"authoritative renames"})
 		},
+		"a target in which nothing was linked yet may be another place: its address was a mistake": func(w *world) {
+			w.saveUsers(person("ada"))
+			w.plan()
+			w.same("plan", w.changes(), []string{"account.create ada planned"})
+			w.ok(w.Store.Finish(w.ctx, w.claim, "failed", "", false, w.now))
+			right := cloud
+			right.Identity, right.Kind = "org-2/dir-2", "jira-cloud"
+			c := w.ensure("rules-1", right)
+			if c.Targets["cloud"] == 0 || c.Targets["cloud"] == w.target {
+				w.Errorf("targets %v, want another than %d", c.Targets, w.target)
+			}
+			w.same("decided again", w.dirty(), []string{"ada"})
+			w.same("what its runs came to", w.column(`SELECT t.name FROM changes ch JOIN targets t ON t.id = ch.target_id`), []string{fmt.Sprintf("cloud@%d", w.target)})
+			if n := w.commitsOf(func() { w.ensure("rules-1", right) }); n != 0 {
+				w.Errorf("%d commits the second time, want none", n)
+			}
+			w.same("the former place again", w.ensure("rules-1", cloud).Targets["cloud"], w.target)
+		},
+		"a target that a run may be about to link something in is refused under another address": func(w *world) {
+			_, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", "", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: "org-2/dir-1"}})
+			var changed *store.TargetChangedError
+			if !errors.As(err, &changed) {
+				w.Errorf("error %v, want *TargetChangedError", err)
+			}
+		},
+		"a target that is called otherwise in the configuration keeps its links, and is decided anew": func(w *world) {
+			w.saveUsers(person("ada"))
+			w.settle()
+			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", true, w.now))
+			other := cloud
+			other.Name = "atlassian"
+			elsewhere := store.TargetSpec{Name: "cloud2", Kind: "atlassian-cloud", Identity: "org-2/dir-1"}
+			again := w.ensure("rules-1", other, elsewhere)
+			w.same("target", again.Targets["atlassian"], w.target)
+			if again.Targets["cloud2"] == w.target {
+				w.Error("another place is the same target")
+			}
+			w.same("decided again", w.dirty(), []string{"ada"})
+			if n := w.commitsOf(func() { w.ensure("rules-1", other, elsewhere) }); n != 0 {
+				w.Errorf("%d commits the second time, want none", n)
+			}
+			w.same("back", w.ensure("rules-1", cloud).Targets["cloud"], w.target)
+		},
+		"a second target of one place is none that is configured already": func(w *world) {
+			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", true, w.now))
+			other := cloud
+			other.Name = "again"
+			both := w.ensure("rules-1", cloud, other)
+			w.same("target", both.Targets["cloud"], w.target)
+			if both.Targets["again"] == w.target {
+				w.Error("two targets are one")
+			}
+		},
 		"a target that is now another place is refused": func(w *world) {
+			w.saveUsers(person("ada"))
+			w.settle()
+			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", false, w.now))
 			_, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-1", "", []store.TargetSpec{{Name: "cloud", Kind: "atlassian-cloud", Identity: "org-2/dir-1"}})
 			if err == nil {
 				w.Error("no error")

@@ -47,6 +47,10 @@ func RunAll(t *testing.T, db Database) {
 	w.ok(w.Store.SaveProgress(w.ctx, w.claim, store.Progress{Stage: "plan"}))
 
 	w.account("eng0", func(a *directory.Account) { a.Status = directory.AccountSuspended })
+	w.set(`UPDATE desired_accounts SET sought_at = 1 WHERE user_id = (SELECT MIN(user_id) FROM desired_accounts)`)
+	_, err := w.Store.WithoutAccount(w.ctx, "staff")
+	w.ok(err)
+	w.ok(w.Store.SeekAgain(w.ctx, w.claim, w.target, w.now))
 	linked, err := w.Store.LinkedGroupsAfter(w.ctx, w.target, 0, 10)
 	w.ok(err)
 	for _, l := range linked {
@@ -62,6 +66,8 @@ func RunAll(t *testing.T, db Database) {
 	w.ok(err)
 	w.ok(w.Store.DropGroupLink(w.ctx, w.claim, w.target, lost[0], w.now))
 	_, err = w.Store.LostGroups(w.ctx, w.target, []int64{lost[0].Subject})
+	w.ok(err)
+	_, err = w.Store.LeftIntent(w.ctx, w.target, lost[0].Subject, directory.CreateGroup, lost[0].Name, w.now)
 	w.ok(err)
 	w.record(store.Outcome{GroupID: lost[0].Subject, State: directory.Applied, Group: &directory.TargetGroup{ID: lost[0].RemoteID, Name: lost[0].Name}, Origin: store.Created})
 	w.ok(w.Store.DropGroupLink(w.ctx, w.claim, w.target, lost[0], w.now))

@@ -84,6 +84,7 @@ var fenced = map[string]func(w *world, c store.Claim) error{
 	"Note":           func(w *world, c store.Claim) error { return w.Store.Note(w.ctx, c, store.Note{Code: "x", Text: "x"}) },
 	"ReadDone":       func(w *world, c store.Claim) error { return w.Store.ReadDone(w.ctx, c, true, w.now, w.now, false) },
 	"TargetReadDone": func(w *world, c store.Claim) error { return w.Store.TargetReadDone(w.ctx, c, w.target, w.now) },
+	"SeekAgain":      func(w *world, c store.Claim) error { return w.Store.SeekAgain(w.ctx, c, w.target, w.now) },
 	"Finish":         func(w *world, c store.Claim) error { return w.Store.Finish(w.ctx, c, "done", "", true, w.now) },
 	"FailRest": func(w *world, c store.Claim) error {
 		return w.Store.FailRest(w.ctx, c, w.target, directory.StageGroups, directory.ClassAuth, w.now)
@@ -201,9 +202,12 @@ func (w *world) small() {
 	w.ok(w.Store.Record(w.ctx, w.claim, w.target, identity, outcomes, w.now))
 }
 
-// nested puts a group ops into eng.
+// nested puts a group ops into eng, and makes bob somebody who was looked for in
+// vain.
 func (w *world) nested() {
 	w.Helper()
+	w.set(`INSERT INTO desired_accounts (target_id, user_id, state, strip, email, email_key, display_name, rule, evidence, sought_at)
+		SELECT t.id, u.id, 'active', FALSE, '', '', '', '', '', 1 FROM targets t CROSS JOIN users u WHERE u.id = ? ON CONFLICT (target_id, user_id) DO UPDATE SET sought_at = 1`, w.userID("bob"))
 	w.saveGroups(team("ops"))
 	w.record(store.Outcome{GroupID: w.groupID("ops"), Inside: w.groupID("eng")})
 }

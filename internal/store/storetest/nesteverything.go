@@ -22,6 +22,25 @@ func RunAllNested(t testing.TB, db Database) {
 	w.into(middle, outer)
 	w.share("middle")
 	w.settle()
+	w.taken = []string{"taken"}
+	cyd := w.joins("cyd")
+	w.into(outer, w.team("taken", cyd))
+	w.pullAll()
+	shard := w.begin(2)
+	waiting, _ := w.push(shard, cyd)
+	w.planAll()
+	w.carryOut(standard)
+	w.end()
+	w.into(inner, cyd)
+	w.settleWaiting(shard, cyd, waiting)
+	_, err := w.Store.Subject(w.ctx, "staff", waiting[0])
+	w.ok(err)
+	w.taken = nil
+	for range 3 {
+		w.planAll()
+		w.carryOut(standard)
+		w.end()
+	}
 	w.claim = w.sync()
 	made := w.runOf(directory.PermitGroup)
 	for _, name := range []string{"outer", "inner"} {

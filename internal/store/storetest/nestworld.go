@@ -19,8 +19,12 @@ type nestWorld struct {
 	// left are the names of groups that the rules do not take, merged those of
 	// groups that share one; rules counts how often that was changed.
 	left, merged []string
-	rules        int
-	claim        store.Claim
+	// clashing are the names of groups that want one name, and do not share it.
+	clashing []string
+	// taken are the names that a group in the target has which is nobody's.
+	taken []string
+	rules int
+	claim store.Claim
 }
 
 func nestCases(t *testing.T, open Open, table map[string]func(w *nestWorld)) {
@@ -72,6 +76,8 @@ func (w *nestWorld) decider() store.TargetDecider {
 			return directory.DesiredGroup{}
 		case slices.Contains(w.merged, g.Name):
 			return directory.DesiredGroup{Name: "shared", Rule: "table", Merge: true}
+		case slices.Contains(w.clashing, g.Name):
+			return directory.DesiredGroup{Name: "same", Rule: "patterns"}
 		}
 		return same(g)
 	}
@@ -149,11 +155,21 @@ func (w *nestWorld) carryOut(l store.Limits) store.Verdict {
 	return verdict
 }
 
-// outcome is that of a change in a target that refuses nothing.
+// outcome is that of a change in a target that refuses the names which are taken,
+// and nothing else.
 func (w *nestWorld) outcome(d store.DueChange) store.Outcome {
 	w.Helper()
 	o := done(d)
+	blocked := store.Outcome{ChangeID: d.ID, UserID: d.UserID, GroupID: d.GroupID, State: directory.Blocked, Class: directory.ClassNoLink}
 	switch directory.Kind(d.Kind) {
+	case directory.CreateGroup:
+		if slices.Contains(w.taken, d.GroupName) {
+			return store.Outcome{ChangeID: d.ID, GroupID: d.GroupID, State: directory.Refused, Class: directory.ClassNotAdopted}
+		}
+	case directory.AddMember:
+		if d.TargetGroupID == "" {
+			return blocked
+		}
 	case directory.AddNesting, directory.RemoveNesting:
 		due, err := w.Store.DueNesting(w.ctx, d.ID)
 		w.ok(err)
@@ -178,7 +194,8 @@ func (w *nestWorld) outcome(d store.DueChange) store.Outcome {
 			through, err := w.Store.ThroughAnother(w.ctx, w.target, d.UserID, d.GroupID)
 			w.ok(err)
 			if !through {
-				return store.Outcome{ChangeID: d.ID, UserID: d.UserID, GroupID: d.GroupID, State: directory.Blocked, Class: directory.ClassNoNesting}
+				blocked.Class = directory.ClassNoNesting
+				return blocked
 			}
 		}
 	}

@@ -95,16 +95,6 @@ func notTold(t *testing.T, open Open) {
 				w.same("plan", w.changes(), want)
 			}
 		},
-		"who has no account in a target that makes none is looked for again by the next run": func(w *world) {
-			w.saveUsers(person("ada"), person("bob"))
-			w.plan()
-			_, err := w.SQL.ExecContext(w.ctx, w.SQL.Rebind(`UPDATE changes SET state = 'skipped', class = CASE WHEN user_id = ? THEN 'unsupported' ELSE 'protected' END`), w.userID("ada"))
-			w.ok(err)
-			w.next()
-			w.same("dirty", w.dirty(), []string{"ada"})
-			w.plan()
-			w.same("the next run", w.changes(), []string{"account.create ada planned"})
-		},
 		"what was done beside a change is kept with it through every attempt": func(w *world) {
 			w.saveUsers(person("ada"))
 			w.plan()

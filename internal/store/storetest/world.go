@@ -266,3 +266,30 @@ func (w *world) commitsOf(do func()) int64 {
 	do()
 	return w.commits.Load() - before
 }
+
+// set writes to the database what no call of the store is there for.
+func (w *world) set(statement string, args ...any) {
+	w.Helper()
+	_, err := w.SQL.ExecContext(w.ctx, w.SQL.Rebind(statement), args...)
+	w.ok(err)
+}
+
+// desire makes something else desired of somebody's account.
+func (w *world) desire(name, assignments string) {
+	w.Helper()
+	w.set(`UPDATE desired_accounts SET `+assignments+` WHERE target_id = ? AND user_id = ?`, w.target, w.userID(name))
+}
+
+// planAll plans everything that is stored as desired, and nothing else.
+func (w *world) planAll() []string {
+	w.Helper()
+	_, err := w.Store.PlanTarget(w.ctx, w.claim, w.target, true)
+	w.ok(err)
+	return w.changes()
+}
+
+// allow admits all removals.
+func (w *world) allow() {
+	w.Helper()
+	w.guard(limits(func(l *store.Limits) { l.Override = true }))
+}
