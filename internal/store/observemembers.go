@@ -9,9 +9,9 @@ import (
 
 // membersSeen is what a complete list of a group's members says.
 type membersSeen struct {
-	// lost are users who were members, found those who are as is wanted,
-	// unwanted those who are and are not wanted.
-	lost, found, unwanted []int64
+	// lost are users who were members, back those who were lost and are there,
+	// found those who are as is wanted, unwanted those who are and are not wanted.
+	lost, back, found, unwanted []int64
 	// strangers are accounts in the group that nobody here is linked to, gone
 	// those that were and are not any more. They are known only of groups that
 	// are to hold just the source's members.
@@ -19,12 +19,15 @@ type membersSeen struct {
 }
 
 func (m membersSeen) nothing() bool {
-	return len(m.lost)+len(m.found)+len(m.unwanted)+len(m.strangers)+len(m.gone) == 0
+	return len(m.lost)+len(m.back)+len(m.found)+len(m.unwanted)+len(m.strangers)+len(m.gone) == 0
 }
 
 // ObserveMembers compares the complete list of a linked group's members with
-// what was last known. A membership that is gone makes its user dirty; one
-// that is there and wanted is known from now on. Others are left alone, unless
+// what was last known. A membership that is gone makes its user dirty; one that we
+// made is kept until the next plan, which adds it again or takes it away: had it
+// been forgotten on the word of one wrong list, nobody would take it away from
+// somebody whom the source takes out meanwhile. One that is there and wanted is
+// known from now on. Others are left alone, unless
 // the group is to hold just the source's members: then they are known as well,
 // and who has them becomes dirty, or the group for those whom no link knows.
 func (s *Store) ObserveMembers(ctx context.Context, c Claim, targetID, groupID int64, accountIDs []string) error {
@@ -39,14 +42,8 @@ func (s *Store) ObserveMembers(ctx context.Context, c Claim, targetID, groupID i
 		return nil
 	}
 	return s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
-		for chunk := range chunks(seen.lost, 1000) {
-			query, args, err := in(`DELETE FROM target_memberships WHERE target_id = ? AND group_id = ? AND user_id IN (?)`, targetID, groupID, chunk)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.exec(ctx, query, args...); err != nil {
-				return fmt.Errorf("drop lost memberships: %w", err)
-			}
+		if err := storeLost(ctx, tx, targetID, groupID, seen); err != nil {
+			return err
 		}
 		if err := insertFound(ctx, tx, targetID, groupID, seen.found, "adopted"); err != nil {
 			return err
@@ -73,10 +70,11 @@ func (s *Store) compareMembers(ctx context.Context, targetID, groupID int64, acc
 		UserID   int64  `db:"user_id"`
 		RemoteID string `db:"remote_id"`
 		Known    bool   `db:"known"`
+		Missing  bool   `db:"missing"`
 		Wanted   bool   `db:"wanted"`
 	}
 	// CROSS JOIN keeps SQLite from walking all of the target's accounts.
-	err := s.selectAll(ctx, &linked, `SELECT a.user_id, a.remote_id, tm.user_id IS NOT NULL AS known, dm.user_id IS NOT NULL AS wanted
+	err := s.selectAll(ctx, &linked, `SELECT a.user_id, a.remote_id, tm.user_id IS NOT NULL AS known, COALESCE(tm.missing, FALSE) AS missing, dm.user_id IS NOT NULL AS wanted
 		FROM (SELECT user_id FROM target_memberships WHERE target_id = ? AND group_id = ? UNION SELECT user_id FROM desired_memberships WHERE target_id = ? AND group_id = ?) AS one
 		CROSS JOIN accounts a
 		LEFT JOIN target_memberships tm ON tm.target_id = a.target_id AND tm.group_id = ? AND tm.user_id = a.user_id
@@ -103,6 +101,8 @@ func (s *Store) compareMembers(ctx context.Context, targetID, groupID int64, acc
 		switch {
 		case l.Known && !there[id]:
 			seen.lost = append(seen.lost, l.UserID)
+		case l.Missing:
+			seen.back = append(seen.back, l.UserID)
 		case !l.Known && l.Wanted && there[id]:
 			seen.found = append(seen.found, l.UserID)
 		}
@@ -166,6 +166,30 @@ func (s *Store) compareOthers(ctx context.Context, targetID, groupID int64, acco
 		seen.strangers = append(seen.strangers, id)
 	}
 	slices.Sort(seen.strangers)
+	return nil
+}
+
+// storeLost stores whose memberships are gone, and whose are there after all.
+func storeLost(ctx context.Context, tx *Tx, targetID, groupID int64, seen membersSeen) error {
+	for _, step := range []struct {
+		what, sql string
+		users     []int64
+	}{
+		{"drop memberships that are gone", `DELETE FROM target_memberships WHERE target_id = ? AND group_id = ? AND user_id IN (?)
+			AND (origin <> 'created' OR NOT (SELECT t.additive FROM targets t WHERE t.id = target_memberships.target_id))`, seen.lost},
+		{"mark memberships that are gone", `UPDATE target_memberships SET missing = TRUE WHERE target_id = ? AND group_id = ? AND user_id IN (?) AND NOT missing`, seen.lost},
+		{"mark memberships that are back", `UPDATE target_memberships SET missing = FALSE WHERE target_id = ? AND group_id = ? AND user_id IN (?)`, seen.back},
+	} {
+		for chunk := range chunks(step.users, 1000) {
+			query, args, err := in(step.sql, targetID, groupID, chunk)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.exec(ctx, query, args...); err != nil {
+				return fmt.Errorf("%s: %w", step.what, err)
+			}
+		}
+	}
 	return nil
 }
 

@@ -40,6 +40,9 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 				return fmt.Errorf("drop the earlier plan: %w", err)
 			}
 		}
+		if err := addAgain(ctx, tx, targetID); err != nil {
+			return err
+		}
 		statements, err := statementsFor(ctx, tx, targetID)
 		if err != nil {
 			return err
@@ -69,6 +72,17 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 		return PlanCounts{}, err
 	}
 	return s.PlanCounts(ctx, c.RunID, targetID)
+}
+
+// addAgain forgets the memberships that a list lacked and that are wanted, so
+// that this plan adds them. What is not wanted stays known, and is taken away.
+func addAgain(ctx context.Context, tx *Tx, targetID int64) error {
+	_, err := tx.exec(ctx, `DELETE FROM target_memberships WHERE target_id = ? AND missing
+		AND EXISTS (SELECT 1 FROM desired_memberships dm WHERE dm.target_id = target_memberships.target_id AND dm.user_id = target_memberships.user_id AND dm.group_id = target_memberships.group_id)`, targetID)
+	if err != nil {
+		return fmt.Errorf("forget memberships that are gone: %w", err)
+	}
+	return nil
 }
 
 // blockMemberships ends at once the memberships and permissions of groups and

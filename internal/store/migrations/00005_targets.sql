@@ -151,7 +151,15 @@ CREATE TABLE lost_memberships (
 ALTER TABLE desired_accounts ADD COLUMN sought_at BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX desired_accounts_sought ON desired_accounts (target_id, sought_at) WHERE sought_at > 0;
 
+-- A list of the group's members lacked it, of those that we made: the next plan
+-- adds it again if it is wanted, and takes it away if it is not, since that list
+-- may have been wrong.
+ALTER TABLE target_memberships ADD COLUMN missing BOOLEAN NOT NULL DEFAULT FALSE;
+CREATE INDEX target_memberships_missing ON target_memberships (target_id, user_id) WHERE missing;
+
 -- +goose Down
+DROP INDEX target_memberships_missing;
+ALTER TABLE target_memberships DROP COLUMN missing;
 DROP INDEX desired_accounts_sought;
 ALTER TABLE desired_accounts DROP COLUMN sought_at;
 DROP TABLE lost_memberships;

@@ -187,6 +187,32 @@ func observe(t *testing.T, open Open) {
 			w.plan()
 			w.same("plan", w.changes(), []string{"membership.add eng1 eng planned"})
 		},
+		"a membership of ours that a list lacked is taken away when its person leaves the group meanwhile": func(w *world) {
+			w.team("eng", 2)
+			w.settle()
+			w.saveMembers("eng", "eng0")
+			w.ok(w.Store.ObserveMembers(w.ctx, w.claim, w.target, w.groupID("eng"), nil))
+			w.plan()
+			w.same("plan", w.changes(), []string{"membership.add eng0 eng planned", "membership.remove eng1 eng unguarded"})
+		},
+		"a membership of ours that one list lacked and the next has is there": func(w *world) {
+			w.team("eng", 1)
+			w.settle()
+			w.ok(w.Store.ObserveMembers(w.ctx, w.claim, w.target, w.groupID("eng"), nil))
+			w.ok(w.Store.ObserveMembers(w.ctx, w.claim, w.target, w.groupID("eng"), []string{w.accountID("eng0")}))
+			w.plan()
+			w.same("plan", w.changes(), []string{})
+		},
+		"a membership that others had made and took away is forgotten": func(w *world) {
+			w.team("eng", 1)
+			w.settle()
+			w.exec(`UPDATE target_memberships SET origin = 'adopted'`)
+			w.saveMembers("eng")
+			w.ok(w.Store.ObserveMembers(w.ctx, w.claim, w.target, w.groupID("eng"), nil))
+			w.same("known", w.number(`SELECT COUNT(*) FROM target_memberships`), 0)
+			w.plan()
+			w.same("plan", w.changes(), []string{})
+		},
 		"a membership that is wanted and there already is known from then on": func(w *world) {
 			w.team("eng", 2)
 			w.plan()
