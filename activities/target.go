@@ -42,7 +42,9 @@ type observedPage struct {
 	// first is the target's id of what the page begins with, empty where it holds
 	// nothing.
 	first string
-	seen  []int64
+	// overlaps is whether the next page may hold the same and be another.
+	overlaps bool
+	seen     []int64
 }
 
 func (a *Activities) observeList(ctx context.Context, in workflows.TargetReadInput, t *Target,
@@ -57,7 +59,7 @@ func (a *Activities) observeList(ctx context.Context, in workflows.TargetReadInp
 		if err != nil {
 			return workflows.ReadResult{}, err
 		}
-		if got.first != "" && got.first == before.first && got.count == before.count {
+		if got.first != "" && !got.overlaps && got.first == before.first && got.count == before.count {
 			return workflows.ReadResult{}, errSamePage
 		}
 		before = got
@@ -87,7 +89,7 @@ func (a *Activities) accountsPage(ctx context.Context, in workflows.TargetReadIn
 		return observedPage{}, err
 	}
 	seen, err := a.Store.ObserveAccounts(ctx, claimOf(in.RunRef), in.Target.ID, page.Accounts, a.Now())
-	got := observedPage{next: page.Next, count: len(page.Accounts), seen: seen}
+	got := observedPage{next: page.Next, count: len(page.Accounts), overlaps: page.Overlaps, seen: seen}
 	if got.count > 0 {
 		got.first = page.Accounts[0].ID
 	}

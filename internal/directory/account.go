@@ -85,6 +85,9 @@ type AccountPatch struct {
 type AccountPage struct {
 	Accounts []Account
 	Next     string
+	// Overlaps is set where another page may hold the same accounts, such as in a
+	// list put together of groups.
+	Overlaps bool
 }
 
 // TargetGroup is a group in a target.

@@ -9,8 +9,12 @@ import (
 // error, which is that of Members, comes with an empty id and is the last.
 func AccountsIn(ctx context.Context, t Target, groupID string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
+		progress := NewProgress("list members", func(id string) string { return id })
 		for cursor := ""; ; {
 			page, err := t.Members(ctx, groupID, cursor)
+			if err == nil {
+				err = progress.Page(page.AccountIDs, page.Next == "")
+			}
 			if err != nil {
 				yield("", err)
 				return

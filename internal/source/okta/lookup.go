@@ -98,10 +98,14 @@ func (s *Source) UserGroups(ctx context.Context, userID string) ([]string, error
 		return nil, &directory.NotFoundError{Call: listUserGroups, What: "user"}
 	}
 	ids, cursor := []string{}, ""
+	progress := directory.NewProgress(listUserGroups, func(r idRecord) string { return r.ID })
 	for {
 		records, next, _, err := getList[idRecord](ctx, s, request{
 			call: listUserGroups, what: "user", path: "/api/v1/users/" + url.PathEscape(userID) + "/groups", query: url.Values{},
 		}, cursor)
+		if err == nil {
+			err = progress.Page(records, next == "")
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -65,6 +65,7 @@ func (t *Target) checkDirectory(ctx context.Context, report *directory.TargetRep
 	}
 	query := url.Values{"limit": {"100"}}
 	var there []string
+	progress := directory.NewProgress("list directories", func(p place) string { return p.ID })
 	for cursor := ""; ; {
 		call := rest.Call{
 			Method: "GET", Template: "/admin/v2/orgs/{orgId}/directories",
@@ -75,6 +76,9 @@ func (t *Target) checkDirectory(ctx context.Context, report *directory.TargetRep
 			return false, organisationProblem(report, err)
 		}
 		places, next, err := listed(call, got, cursor)
+		if err == nil {
+			err = progress.Page(places, next == "")
+		}
 		if err != nil {
 			return false, err
 		}

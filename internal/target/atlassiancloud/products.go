@@ -151,6 +151,7 @@ func (t *Target) workspaces(ctx context.Context) ([]workspace, error) {
 		Cursor string `json:"cursor,omitempty"`
 	}
 	var all []workspace
+	progress := directory.NewProgress("list products", func(w workspace) string { return w.ID })
 	// 1,000 is the largest page; with a cursor nothing else may be said.
 	for next := (query{Limit: 1000}); ; {
 		call := rest.Call{
@@ -165,8 +166,11 @@ func (t *Target) workspaces(ctx context.Context) ([]workspace, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, found...)
 		cursor = cursorOf(cursor)
+		if err := progress.Page(found, cursor == ""); err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
 		if cursor == "" {
 			return all, nil
 		}

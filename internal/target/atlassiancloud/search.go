@@ -91,8 +91,15 @@ func (t *Target) searchUsers(ctx context.Context, directoryID string, query user
 // with the whole query, since the description does not say that the cursor
 // remembers it.
 func (t *Target) everyUser(ctx context.Context, directoryID string, query userSearch, visit func(wireAccount)) error {
+	progress := directory.NewProgress("search users", func(a wireAccount) string { return a.AccountID })
+	if directoryID == allDirectories {
+		progress = progress.Overlapping()
+	}
 	for {
 		accounts, next, err := t.searchUsers(ctx, directoryID, query)
+		if err == nil {
+			err = progress.Page(accounts, next == "")
+		}
 		if err != nil {
 			return err
 		}
@@ -126,8 +133,15 @@ func (t *Target) searchGroups(ctx context.Context, directoryID string, query gro
 }
 
 func (t *Target) everyGroup(ctx context.Context, directoryID string, query groupSearch, visit func(wireGroup)) error {
+	progress := directory.NewProgress("search groups", func(g wireGroup) string { return g.ID })
+	if directoryID == allDirectories {
+		progress = progress.Overlapping()
+	}
 	for {
 		groups, next, err := t.searchGroups(ctx, directoryID, query)
+		if err == nil {
+			err = progress.Page(groups, next == "")
+		}
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ const listFrom = 5
 // lookup finds elements of a list by a value each, ignoring case. The API
 // filters by one exact value a call and by no address, so that a list which is
 // shorter than what is looked for is read instead.
-type lookup[T any] struct {
+type lookup[T element] struct {
 	list rest.Call
 	// filter is the attribute that the API filters by; with key it is compared
 	// once more here.

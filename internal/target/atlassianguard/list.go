@@ -107,11 +107,22 @@ func continued[T any](ctx context.Context, t *Target, call rest.Call, cursor str
 	return got, got.next(start), got.after(call, total)
 }
 
+// element is what a list holds; identity tells it from the others.
+type element interface{ identity() string }
+
+func (u wireUser) identity() string { return u.ID }
+
+func (g wireGroup) identity() string { return g.ID }
+
 // every reads a list to its end, given its first page, and hands over each
 // element.
-func every[T any](ctx context.Context, t *Target, call rest.Call, first wirePage[T], found func(T)) error {
+func every[T element](ctx context.Context, t *Target, call rest.Call, first wirePage[T], found func(T)) error {
 	got, cursor := first, first.next(1)
+	progress := directory.NewProgress(call.Name(), T.identity)
 	for {
+		if err := progress.Page(got.items, cursor == ""); err != nil {
+			return err
+		}
 		for _, item := range got.items {
 			found(item)
 		}

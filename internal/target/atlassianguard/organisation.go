@@ -40,6 +40,10 @@ type organisationUser struct {
 	Email     string `json:"email"`
 }
 
+func (g organisationGroup) identity() string { return g.ID }
+
+func (u organisationUser) identity() string { return u.AccountID }
+
 // groups reads every group that a search finds, in all directories.
 //
 // POST /v2/orgs/{orgId}/directories/-/groups/search
@@ -56,11 +60,13 @@ func (o *organisation) users(ctx context.Context, query search) ([]organisationU
 	return all[organisationUser](ctx, o, "/admin/v2/orgs/{orgId}/directories/-/users/search", query)
 }
 
-func all[T any](ctx context.Context, o *organisation, template string, query search) ([]T, error) {
+func all[T element](ctx context.Context, o *organisation, template string, query search) ([]T, error) {
 	if query.Limit == 0 {
 		query.Limit = searchLimit
 	}
 	var found []T
+	// All directories are searched, and somebody may be in several.
+	progress := directory.NewProgress(http.MethodPost+" "+template, T.identity).Overlapping()
 	for {
 		call := rest.Call{Method: http.MethodPost, Template: template, Args: []string{o.id}, Body: query, Read: true}
 		var got struct {
@@ -75,6 +81,9 @@ func all[T any](ctx context.Context, o *organisation, template string, query sea
 		next := got.Links.Next
 		if got.Data == nil || next != "" && next == query.Cursor {
 			return nil, &directory.UnavailableError{Call: call.Name(), Status: http.StatusOK, Detail: "the answer holds no list, or its next page is itself"}
+		}
+		if err := progress.Page(*got.Data, next == ""); err != nil {
+			return nil, err
 		}
 		found = append(found, *got.Data...)
 		if next == "" || query.Limit == 1 {

@@ -101,8 +101,12 @@ func findListed(ctx context.Context, client *rest.Client, wanted map[string]bool
 	var found []directory.Account
 	seen, left := make(map[string]bool), maps.Clone(wanted)
 	cursor := ""
+	progress := directory.NewProgress("list users", func(a directory.Account) string { return a.ID })
 	for range pages {
 		page, err := People(ctx, client, cursor)
+		if err == nil {
+			err = progress.Page(page.Accounts, page.Next == "")
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -128,12 +132,16 @@ func findListed(ctx context.Context, client *rest.Client, wanted map[string]bool
 // GET /rest/api/3/user/search
 // https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-user-search/#api-rest-api-3-user-search-get
 func search(ctx context.Context, client *rest.Client, email string) ([]directory.Account, error) {
+	progress := directory.NewProgress("search users", func(p Person) string { return p.AccountID })
 	for start := 0; start < searchCap; {
 		call := rest.Call{
 			Method: "GET", Template: "/rest/api/3/user/search",
 			Query: url.Values{"query": {email}, "startAt": {strconv.Itoa(start)}, "maxResults": {strconv.Itoa(searchPage)}},
 		}
 		found, err := people(ctx, client, call)
+		if err == nil {
+			err = progress.Page(found, len(found) == 0)
+		}
 		if err != nil {
 			return nil, err
 		}

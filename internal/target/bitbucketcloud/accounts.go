@@ -114,7 +114,7 @@ func (t *Target) FindAccounts(ctx context.Context, emails []string) ([]directory
 		call := t.members()
 		call.Query.Set("q", "user.email IN ("+literals(some)+")")
 		call.Query.Set("fields", "+values.user.email")
-		members, err := every[wireMember](ctx, t, call)
+		members, err := everyMember(ctx, t, call)
 		if err != nil {
 			return nil, err
 		}

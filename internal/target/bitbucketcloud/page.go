@@ -56,11 +56,15 @@ func page[T any](ctx context.Context, t *Target, call rest.Call, cursor string) 
 	return *got.Values, address.RawQuery, nil
 }
 
-// every reads a whole list of 2.0.
-func every[T any](ctx context.Context, t *Target, call rest.Call) ([]T, error) {
-	var all []T
+// everyMember reads a whole list of 2.0 of members.
+func everyMember(ctx context.Context, t *Target, call rest.Call) ([]wireMember, error) {
+	var all []wireMember
+	progress := directory.NewProgress(call.Name(), func(m wireMember) string { return m.User.UUID })
 	for cursor := ""; ; {
-		items, next, err := page[T](ctx, t, call, cursor)
+		items, next, err := page[wireMember](ctx, t, call, cursor)
+		if err == nil {
+			err = progress.Page(items, next == "")
+		}
 		if err != nil {
 			return nil, err
 		}

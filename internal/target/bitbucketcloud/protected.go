@@ -56,7 +56,7 @@ func (t *Target) Protected(ctx context.Context) (directory.Protected, error) {
 // GET /2.0/workspaces/{workspace}/permissions
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-get
 func (t *Target) owners(ctx context.Context) ([]wireMember, error) {
-	members, err := every[wireMember](ctx, t, rest.Call{
+	members, err := everyMember(ctx, t, rest.Call{
 		Method: http.MethodGet, Template: "/2.0/workspaces/{workspace}/permissions", Args: []string{t.workspace},
 		Query: url.Values{"q": {`permission="owner"`}, "pagelen": {pageLength}},
 	})

@@ -44,10 +44,23 @@ func list[T any](ctx context.Context, t *Target, template string, query url.Valu
 	return got.Values, *got.NextPageStart, nil
 }
 
+// element is what a list holds; identity tells it from the others.
+type element interface{ identity() string }
+
+func (u wireUser) identity() string { return u.Name }
+
+func (g wireGroup) identity() string { return g.Name }
+
+func (p permitted) identity() string { return p.Group.Name + "/" + p.User.Name + "/" + p.Permission }
+
 // every follows the pages of a list to their end, or until each returns false.
-func every[T any](ctx context.Context, t *Target, template string, query url.Values, each func(T) bool) error {
+func every[T element](ctx context.Context, t *Target, template string, query url.Values, each func(T) bool) error {
+	progress := directory.NewProgress("GET "+root+template, T.identity)
 	for start := 0; ; {
 		values, next, err := list[T](ctx, t, template, query, start)
+		if err == nil {
+			err = progress.Page(values, next == 0)
+		}
 		if err != nil {
 			return err
 		}

@@ -110,8 +110,12 @@ func (t *Target) groupWithAccess(ctx context.Context, level string, place int) (
 
 // everyGroup calls take for each group with a level of access.
 func (t *Target) everyGroup(ctx context.Context, level string, take func(wireGroup)) error {
+	progress := directory.NewProgress("list groups", func(g wireGroup) string { return g.ID })
 	for start := 0; ; {
 		found, next, err := t.groups(ctx, level, start, pageSize)
+		if err == nil {
+			err = progress.Page(found, next == 0)
+		}
 		if err != nil {
 			return err
 		}

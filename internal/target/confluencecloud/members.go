@@ -127,11 +127,15 @@ func (t *Target) isMember(ctx context.Context, groupID, accountID string) (bool,
 // https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-users/#api-wiki-rest-api-user-memberof-get
 func (t *Target) groupsOf(ctx context.Context, accountID string) ([]string, error) {
 	var ids []string
+	progress := directory.NewProgress("list groups of an account", func(g wireGroup) string { return g.ID })
 	for start := 0; ; {
 		call := rest.Call{
 			Method: "GET", Template: "/wiki/rest/api/user/memberof", Object: "account", Query: url.Values{"accountId": {accountID}},
 		}
 		found, next, err := list[wireGroup](ctx, t, call, start, pageSize)
+		if err == nil {
+			err = progress.Page(found, next == 0)
+		}
 		if err != nil {
 			return nil, err
 		}

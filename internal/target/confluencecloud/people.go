@@ -32,12 +32,14 @@ func withoutJira(err error) bool {
 // https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/#api-rest-api-3-users-search-get
 func (t *Target) Accounts(ctx context.Context, cursor string) (directory.AccountPage, error) {
 	if place, ok := strings.CutPrefix(cursor, listedByGroups); ok {
-		return t.accountsOfGroups(ctx, place)
+		page, _, err := t.accountsOfGroups(ctx, place)
+		return page, err
 	}
 	page, err := atlassiansite.People(ctx, t.client, strings.TrimPrefix(cursor, listedByJira))
 	// Once begun, a list is not gone on with another one.
 	if cursor == "" && withoutJira(err) {
-		return t.accountsOfGroups(ctx, "")
+		page, _, err := t.accountsOfGroups(ctx, "")
+		return page, err
 	}
 	if page.Next != "" {
 		page.Next = listedByJira + page.Next
@@ -63,8 +65,12 @@ func (t *Target) FindAccounts(ctx context.Context, emails []string) ([]directory
 		}
 	}
 	found = nil
+	progress := directory.NewProgress("list members of groups with access", func(held string) string { return held }).Overlapping()
 	for place := ""; len(left) > 0; {
-		page, err := t.accountsOfGroups(ctx, place)
+		page, held, err := t.accountsOfGroups(ctx, place)
+		if err == nil {
+			err = progress.Page(held, page.Next == "")
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -113,27 +119,33 @@ func placeOf(text string) (place, error) {
 	return place{numbers[0], numbers[1], numbers[2]}, nil
 }
 
-// accountsOfGroups reads one page of the members of one group with access.
-func (t *Target) accountsOfGroups(ctx context.Context, cursor string) (directory.AccountPage, error) {
+// accountsOfGroups reads one page of the members of one group with access. held
+// tells the pages apart, whose accounts may be in many groups.
+func (t *Target) accountsOfGroups(ctx context.Context, cursor string) (page directory.AccountPage, held []string, err error) {
 	at, err := placeOf(cursor)
 	if err != nil {
-		return directory.AccountPage{}, err
+		return directory.AccountPage{}, nil, err
 	}
 	if at.level >= len(accessLevels()) {
-		return directory.AccountPage{}, nil
+		return directory.AccountPage{}, nil, nil
 	}
 	group, more, err := t.groupWithAccess(ctx, accessLevels()[at.level], at.group)
 	if err != nil {
-		return directory.AccountPage{}, err
+		return directory.AccountPage{}, nil, err
 	}
-	var page directory.AccountPage
+	page.Overlaps = true
+	whose := strconv.Itoa(at.level) + "/" + group
+	if at.member == 0 {
+		held = append(held, whose)
+	}
 	next := 0
 	if group != "" {
 		members, following, err := t.members(ctx, group, at.member)
 		if err != nil && directory.ClassOf(err) != directory.ClassNotFound {
-			return directory.AccountPage{}, err
+			return directory.AccountPage{}, nil, err
 		}
 		for _, member := range members {
+			held = append(held, whose+"/"+member.AccountID)
 			if member.Type == "" || member.Type == "atlassian" {
 				page.Accounts = append(page.Accounts, directory.Account{
 					ID: member.AccountID, Email: member.Email, DisplayName: member.DisplayName, Status: directory.AccountActive,
@@ -153,5 +165,5 @@ func (t *Target) accountsOfGroups(ctx context.Context, cursor string) (directory
 	if at.level < len(accessLevels()) {
 		page.Next = at.String()
 	}
-	return page, nil
+	return page, held, nil
 }

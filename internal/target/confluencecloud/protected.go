@@ -43,10 +43,14 @@ func (t *Target) Protected(ctx context.Context) (directory.Protected, error) {
 	groups := slices.Sorted(maps.Keys(ids))
 	accounts := map[string]bool{me.AccountID: true}
 	for _, group := range groups {
+		progress := directory.NewProgress("list members", func(m wireMember) string { return m.AccountID })
 		for start := 0; ; {
 			members, next, err := t.members(ctx, group, start)
 			if directory.ClassOf(err) == directory.ClassNotFound {
 				break // deleted since it was listed
+			}
+			if err == nil {
+				err = progress.Page(members, next == 0)
 			}
 			if err != nil {
 				return directory.Protected{}, err

@@ -105,8 +105,12 @@ func (t *Target) isMember(ctx context.Context, group, accountID string) (bool, e
 		Method: http.MethodGet, Template: "/rest/api/user/memberof", Object: "account",
 		Query: url.Values{"username": {accountID}},
 	}
+	progress := directory.NewProgress(call.Name(), func(g directory.TargetGroup) string { return g.ID })
 	for cursor := ""; ; {
 		groups, next, err := t.groupList(ctx, call, cursor)
+		if err == nil {
+			err = progress.Page(groups, next == "")
+		}
 		if err != nil {
 			return false, err
 		}

@@ -201,7 +201,7 @@ func (t *Target) find(ctx context.Context, property string, values []string, of 
 	}
 	delete(asked, "")
 	return searched(ctx, property, values, func(ctx context.Context, restriction string) ([]directory.Account, error) {
-		found, err := everything(ctx, func(ctx context.Context, cursor string) ([]directory.Account, string, error) {
+		found, err := everything(ctx, func(a directory.Account) string { return a.ID }, func(ctx context.Context, cursor string) ([]directory.Account, string, error) {
 			return t.searchUsers(ctx, restriction, cursor)
 		})
 		return slices.DeleteFunc(found, func(a directory.Account) bool { return !asked[fold(of(a))] }), err

@@ -69,7 +69,7 @@ func (t *Target) FindGroups(ctx context.Context, names []string) ([]directory.Ta
 		asked[fold(name)] = true
 	}
 	return searched(ctx, "name", names, func(ctx context.Context, restriction string) ([]directory.TargetGroup, error) {
-		found, err := everything(ctx, func(ctx context.Context, cursor string) ([]directory.TargetGroup, string, error) {
+		found, err := everything(ctx, func(g directory.TargetGroup) string { return g.ID }, func(ctx context.Context, cursor string) ([]directory.TargetGroup, string, error) {
 			return t.searchGroups(ctx, restriction, cursor)
 		})
 		return slices.DeleteFunc(found, func(g directory.TargetGroup) bool { return !asked[fold(g.Name)] }), err

@@ -46,7 +46,7 @@ func (t *Target) Protected(ctx context.Context) (directory.Protected, error) {
 // allWithin reads everything in a group; in one that has just been deleted
 // there is nothing.
 func (t *Target) allWithin(ctx context.Context, groupID, path, list string) ([]string, error) {
-	all, err := everything(ctx, func(ctx context.Context, cursor string) ([]string, string, error) {
+	all, err := everything(ctx, func(name string) string { return name }, func(ctx context.Context, cursor string) ([]string, string, error) {
 		return t.within(ctx, groupID, path, list, cursor)
 	})
 	if missing(err) {

@@ -114,11 +114,16 @@ func noList(call rest.Call) error {
 	return &directory.UnavailableError{Call: call.Name(), Status: 200, Detail: "the answer holds no list"}
 }
 
-// everything follows the pages of one question to their end.
-func everything[T any](ctx context.Context, page func(ctx context.Context, cursor string) ([]T, string, error)) ([]T, error) {
+// everything follows the pages of one question to their end; id tells elements
+// apart.
+func everything[T any](ctx context.Context, id func(T) string, page func(ctx context.Context, cursor string) ([]T, string, error)) ([]T, error) {
 	var all []T
+	progress := directory.NewProgress("read a list", id)
 	for cursor := ""; ; {
 		some, next, err := page(ctx, cursor)
+		if err == nil {
+			err = progress.Page(some, next == "")
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -99,8 +99,12 @@ func (t *Target) groups(ctx context.Context, about url.Values, cursor string) ([
 
 // everyGroup calls take for each group that a question is about.
 func (t *Target) everyGroup(ctx context.Context, about url.Values, take func(wireGroup)) error {
+	progress := directory.NewProgress("list groups", func(g wireGroup) string { return g.ID })
 	for cursor := ""; ; {
 		found, next, err := t.groups(ctx, about, cursor)
+		if err == nil {
+			err = progress.Page(found, next == "")
+		}
 		if err != nil {
 			return err
 		}
