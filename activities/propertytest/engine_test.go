@@ -153,6 +153,10 @@ func (e *engine) play(name, id string, run any, in, out any) error {
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id, TaskQueue: "workflows"})
 	env.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
 	env.RegisterActivity(e.acts)
+	// A timer takes no time here: what it waited for has to be due all the same.
+	timers := map[string]time.Duration{}
+	env.SetOnTimerScheduledListener(func(timer string, lasts time.Duration) { timers[timer] = lasts })
+	env.SetOnTimerFiredListener(func(timer string) { e.leap(timers[timer]) })
 	env.ExecuteWorkflow(name, in)
 	if !env.IsWorkflowCompleted() {
 		return fmt.Errorf("%s did not end", name)
