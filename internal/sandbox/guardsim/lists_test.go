@@ -9,6 +9,7 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/guardsim"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 )
 
 func TestAListIsWrongAsItsFaultSays(t *testing.T) {
@@ -55,13 +56,13 @@ func TestACallOfALargeDirectoryTakesHardlyLongerThanOneOfASmallOne(t *testing.T)
 	c := start(t, guardsim.Options{})
 	made := 0
 	creating := func() time.Duration {
-		return fastest(100, func() {
+		return standintest.Fastest(100, func() {
 			c.made(users, newUser(fmt.Sprintf("many.%d", made)))
 			made++
 		})
 	}
 	reading := func(first int) time.Duration {
-		return fastest(100, func() {
+		return standintest.Fastest(100, func() {
 			if status, _ := c.do(http.MethodGet, fmt.Sprintf("%s?startIndex=%d&count=100", users, first), ""); status != http.StatusOK {
 				t.Fatal(status)
 			}
@@ -81,17 +82,4 @@ func TestACallOfALargeDirectoryTakesHardlyLongerThanOneOfASmallOne(t *testing.T)
 			t.Errorf("%s takes %s, in a large directory %s", what, took[0], took[1])
 		}
 	}
-}
-
-// fastest returns the shortest time that a call took.
-func fastest(times int, call func()) time.Duration {
-	var took time.Duration
-	for i := range times {
-		began := time.Now()
-		call()
-		if one := time.Since(began); i == 0 || one < took {
-			took = one
-		}
-	}
-	return took
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/roster"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/sitesim"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/standin/standintest"
 )
 
 const everybody = "/rest/api/3/users/search?maxResults=1000"
@@ -270,7 +271,7 @@ func TestACallOfALargeSiteTakesHardlyLongerThanOneOfASmallOne(t *testing.T) {
 	s := newSite(t, sitesim.Options{})
 	made := 0
 	creating := func() time.Duration {
-		return fastest(100, func() {
+		return standintest.Fastest(100, func() {
 			made++
 			body := fmt.Sprintf(`{"emailAddress":"new.%d@example.com","products":["jira-software"]}`, made)
 			if status, _, _ := s.call("POST", "/rest/api/3/user", body); status != http.StatusCreated {
@@ -279,7 +280,7 @@ func TestACallOfALargeSiteTakesHardlyLongerThanOneOfASmallOne(t *testing.T) {
 		})
 	}
 	searching := func() time.Duration {
-		return fastest(100, func() {
+		return standintest.Fastest(100, func() {
 			if ids, _ := s.list("/rest/api/3/user/search?query=nobody@example.com"); len(ids) != 0 {
 				t.Fatalf("found %v", ids)
 			}
@@ -298,17 +299,4 @@ func TestACallOfALargeSiteTakesHardlyLongerThanOneOfASmallOne(t *testing.T) {
 			t.Errorf("%s takes %s, in a large site %s", what, took[0], took[1])
 		}
 	}
-}
-
-// fastest returns the shortest time that a call took.
-func fastest(times int, call func()) time.Duration {
-	var took time.Duration
-	for i := range times {
-		began := time.Now()
-		call()
-		if one := time.Since(began); i == 0 || one < took {
-			took = one
-		}
-	}
-	return took
 }

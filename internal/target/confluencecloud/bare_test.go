@@ -3,7 +3,6 @@ package confluencecloud_test
 import (
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -14,26 +13,11 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/target/targettest"
 )
 
-// bare takes the bodies off refusals: the vendor's description has none for them.
-func bare(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := httptest.NewRecorder()
-		next.ServeHTTP(answer, r)
-		for name, values := range answer.Header() {
-			w.Header()[name] = values
-		}
-		w.WriteHeader(answer.Code)
-		if answer.Code < http.StatusBadRequest {
-			_, _ = w.Write(answer.Body.Bytes())
-		}
-	})
-}
-
 func TestATargetKeepsItsPromisesHoweverAnswersAreWritten(t *testing.T) {
 	t.Parallel()
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
 		sim := sitesim.New(sitesim.Options{API: sitesim.APIConfluence, Engine: fault.New(1), PageLimit: shortPage})
-		otherwise := standintest.Otherwise(bare(sim.Handler()), "email", "emailAddress", "accountType", "managedBy", "next")
+		otherwise := standintest.Otherwise(standintest.Bare(sim.Handler()), "email", "emailAddress", "accountType", "managedBy", "next")
 		return fixtureOf(t, sim, newTarget(t, sim, otherwise))
 	})
 }
@@ -41,7 +25,7 @@ func TestATargetKeepsItsPromisesHoweverAnswersAreWritten(t *testing.T) {
 func TestWhoIsGoneWithoutAWordIsGone(t *testing.T) {
 	t.Parallel()
 	sim := sitesim.New(sitesim.Options{API: sitesim.APIConfluence, Engine: fault.New(1)})
-	target := newTarget(t, sim, bare(sim.Handler()))
+	target := newTarget(t, sim, standintest.Bare(sim.Handler()))
 	id := seed(t, sim, "ana@example.com")
 	users, _ := sim.Roster().GroupNamed("confluence-users-example")
 	if _, err := target.Account(t.Context(), "nobody"); directory.ClassOf(err) != directory.ClassNotFound {

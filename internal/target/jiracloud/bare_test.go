@@ -2,7 +2,6 @@ package jiracloud_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -12,26 +11,11 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/target/targettest"
 )
 
-// bare takes the bodies off refusals: the vendor's description has none for them.
-func bare(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := httptest.NewRecorder()
-		next.ServeHTTP(answer, r)
-		for name, values := range answer.Header() {
-			w.Header()[name] = values
-		}
-		w.WriteHeader(answer.Code)
-		if answer.Code < http.StatusBadRequest {
-			_, _ = w.Write(answer.Body.Bytes())
-		}
-	})
-}
-
 func TestATargetKeepsItsPromisesHoweverAnswersAreWritten(t *testing.T) {
 	t.Parallel()
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
 		sim := sitesim.New(sitesim.Options{Engine: fault.New(1), PageLimit: shortPage})
-		otherwise := standintest.Otherwise(bare(sim.Handler()), "emailAddress", "accountType", "description", "nextPage")
+		otherwise := standintest.Otherwise(standintest.Bare(sim.Handler()), "emailAddress", "accountType", "description", "nextPage")
 		return fixtureOf(t, sim, newTarget(t, sim, otherwise))
 	})
 }
@@ -39,7 +23,7 @@ func TestATargetKeepsItsPromisesHoweverAnswersAreWritten(t *testing.T) {
 func TestWhoIsGoneWithoutAWordIsGone(t *testing.T) {
 	t.Parallel()
 	sim := sitesim.New(sitesim.Options{Engine: fault.New(1)})
-	target := newTarget(t, sim, bare(sim.Handler()))
+	target := newTarget(t, sim, standintest.Bare(sim.Handler()))
 	id := add(t, sim, "ana@example.com")
 	group := groupNamed(t, sim, softwareUsers).ID
 	if _, err := target.Account(t.Context(), "nobody"); directory.ClassOf(err) != directory.ClassNotFound {
