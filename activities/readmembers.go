@@ -2,8 +2,6 @@ package activities
 
 import (
 	"context"
-	"net/http"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -84,18 +82,18 @@ func allMembers(ctx context.Context, source directory.Source, groupID string) ([
 }
 
 // allPages reads pages of ids, each with the cursor of the next, to the last. A
-// page that is the one before again is an outage.
+// list that does not move on is an outage.
 func allPages(read func(cursor string) (ids []string, next string, err error)) ([]string, error) {
-	var all, before []string
+	var all []string
+	progress := directory.NewProgress("read a list", func(id string) string { return id })
 	for cursor := ""; ; {
 		ids, next, err := read(cursor)
 		if err != nil {
 			return nil, err
 		}
-		if len(ids) > 0 && slices.Equal(ids, before) {
-			return nil, errSamePage
+		if err := progress.Page(ids, next == ""); err != nil {
+			return nil, err
 		}
-		before = ids
 		all = append(all, ids...)
 		if next == "" {
 			return all, nil
@@ -103,7 +101,3 @@ func allPages(read func(cursor string) (ids []string, next string, err error)) (
 		cursor = next
 	}
 }
-
-// errSamePage is a list that does not move on, such as one out of a cache that
-// leaves the query of an address out: it would be read for ever.
-var errSamePage error = &directory.UnavailableError{Call: "read a list", Status: http.StatusOK, Detail: "a page holds what the page before it held"}

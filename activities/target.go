@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/workflows"
@@ -82,6 +83,10 @@ func (a *Activities) observeList(ctx context.Context, in workflows.TargetReadInp
 	}
 	return result, a.confirmLostGroups(ctx, claim, in.Target.ID, t)
 }
+
+// errSamePage is a list that does not move on, such as one out of a cache that
+// leaves the query of an address out: it would be read for ever.
+var errSamePage error = &directory.UnavailableError{Call: "read a list", Status: http.StatusOK, Detail: "a page holds what the page before it held"}
 
 func (a *Activities) accountsPage(ctx context.Context, in workflows.TargetReadInput, t *Target, cursor string) (observedPage, error) {
 	page, err := steady(ctx, func() (directory.AccountPage, error) { return t.Accounts(ctx, cursor) })
