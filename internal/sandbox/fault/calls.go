@@ -83,6 +83,13 @@ func (l *callLog) applied(call *Call, key string) {
 	call.Key = key
 }
 
+// changed reports whether a call has changed something.
+func (l *callLog) changed(call *Call) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return call.Applied
+}
+
 // hooked reports whether anybody wants to see calls as they are made.
 func (l *callLog) hooked() bool {
 	l.mu.Lock()

@@ -12,7 +12,7 @@ import (
 // Kind is a way to misbehave.
 type Kind string
 
-// The kinds of fault. The first four are applied by Engine.Wrap; the others
+// The kinds of fault. The first five are applied by Engine.Wrap; the others
 // are answers with status 200 and wrong content, which list handlers give when
 // Engine.ListEffect tells them to.
 const (
@@ -25,6 +25,11 @@ const (
 	CutBefore Kind = "cut-before"
 	// CutAfter performs the call and cuts the connection before the answer.
 	CutAfter Kind = "cut-after"
+	// Disown performs calls, and answers those that changed something with
+	// Rule.Status and the vendor's error body, as if they were refused. From the
+	// first of them on, all other calls are answered with Rule.Then: nobody can see
+	// what became of it.
+	Disown Kind = "disown"
 	// Empty answers a list with no items and no next page.
 	Empty Kind = "empty"
 	// Half answers a list with every second item of the whole list.
@@ -36,7 +41,7 @@ const (
 )
 
 var (
-	callKinds = []Kind{Latency, Status, CutBefore, CutAfter}
+	callKinds = []Kind{Latency, Status, CutBefore, CutAfter, Disown}
 	listKinds = []Kind{Empty, Half, SkipPage, Stale}
 )
 
@@ -72,8 +77,10 @@ type Rule struct {
 	// Path is a regular expression on the URL's path, or "" for any.
 	Path string `json:"path,omitempty"`
 	Kind Kind   `json:"kind"`
-	// Status is the answer's HTTP status, for Kind Status.
+	// Status is the answer's HTTP status, for Kind Status and Disown.
 	Status int `json:"status,omitempty"`
+	// Then is what is answered once something was done and disowned.
+	Then Answer `json:"then,omitzero"`
 	// RetryAfter is the Retry-After header's value, for Kind Status; "" sends
 	// none.
 	RetryAfter string `json:"retry_after,omitempty"`
@@ -93,6 +100,14 @@ type Rule struct {
 	MatchQuery string `json:"match_query,omitempty"`
 }
 
+// Answer is an answer of its own.
+type Answer struct {
+	Status int `json:"status,omitempty"`
+	// Body is the vendor's own error body when empty. One that begins with "<" is a
+	// page, any other JSON.
+	Body string `json:"body,omitempty"`
+}
+
 // Validate returns what is wrong with the rule, nil if nothing.
 func (rule Rule) Validate() error {
 	_, err := compile(rule)
@@ -106,14 +121,19 @@ type compiled struct {
 	// matched counts requests that the rule's conditions fit, applied those it
 	// changed.
 	matched, applied int
+	// disowned is set once something was done and disowned.
+	disowned bool
 }
 
 func compile(rule Rule) (*compiled, error) {
 	if !slices.Contains(callKinds, rule.Kind) && !slices.Contains(listKinds, rule.Kind) {
 		return nil, fmt.Errorf("fault rule: unknown kind %q", rule.Kind)
 	}
-	if rule.Kind == Status && http.StatusText(rule.Status) == "" {
+	if (rule.Kind == Status || rule.Kind == Disown) && http.StatusText(rule.Status) == "" {
 		return nil, fmt.Errorf("fault rule: status %d is not an HTTP status", rule.Status)
+	}
+	if rule.Kind == Disown && http.StatusText(rule.Then.Status) == "" {
+		return nil, fmt.Errorf("fault rule: status %d of what is answered then is not an HTTP status", rule.Then.Status)
 	}
 	if rule.Kind == Latency && rule.Delay <= 0 {
 		return nil, fmt.Errorf("fault rule: a latency needs a delay above zero")

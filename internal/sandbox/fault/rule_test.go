@@ -13,15 +13,17 @@ import (
 func TestRulesThatMakeNoSenseAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, rule := range map[string]fault.Rule{
-		"an unknown kind":               {Kind: "explode"},
-		"no kind":                       {},
-		"a status that is none":         {Kind: fault.Status, Status: 99},
-		"a latency of nothing":          {Kind: fault.Latency},
-		"a path that is no expression":  {Kind: fault.Empty, Path: "("},
-		"a body that is no expression":  {Kind: fault.Empty, MatchBody: "["},
-		"a query that is no expression": {Kind: fault.Empty, MatchQuery: "["},
-		"a probability above one":       {Kind: fault.Empty, Probability: 1.5},
-		"a negative count":              {Kind: fault.Empty, Times: -1},
+		"an unknown kind":                              {Kind: "explode"},
+		"no kind":                                      {},
+		"a status that is none":                        {Kind: fault.Status, Status: 99},
+		"a latency of nothing":                         {Kind: fault.Latency},
+		"a path that is no expression":                 {Kind: fault.Empty, Path: "("},
+		"a body that is no expression":                 {Kind: fault.Empty, MatchBody: "["},
+		"a query that is no expression":                {Kind: fault.Empty, MatchQuery: "["},
+		"a probability above one":                      {Kind: fault.Empty, Probability: 1.5},
+		"a disowning without a status":                 {Kind: fault.Disown, Then: fault.Answer{Status: 409}},
+		"a disowning that is not followed by anything": {Kind: fault.Disown, Status: 400},
+		"a negative count":                             {Kind: fault.Empty, Times: -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -37,7 +37,7 @@ func stateOf(r *http.Request) *callState {
 }
 
 // Wrap applies the faults that concern whole calls (Latency, Status,
-// CutBefore, CutAfter) and logs each call. If next is a *mux.Router, or Wrap
+// CutBefore, CutAfter, Disown) and logs each call. If next is a *mux.Router, or Wrap
 // is used inside one, the log has the route's template, else the path.
 // errorBody writes status and the vendor's own body.
 func (e *Engine) Wrap(api string, next http.Handler, errorBody func(w http.ResponseWriter, r *http.Request, status int)) http.Handler {
@@ -85,6 +85,11 @@ func (e *Engine) Wrap(api string, next http.Handler, errorBody func(w http.Respo
 				next.ServeHTTP(&discard{header: http.Header{}, log: &e.log, call: call}, r)
 				e.log.hook("after", call)
 				panic(http.ErrAbortHandler)
+			case Disown:
+				e.disown(rule, w, r, call, next, errorBody)
+				e.log.hook("after", call)
+				answer.leave()
+				return
 			}
 		}
 		next.ServeHTTP(w, r)

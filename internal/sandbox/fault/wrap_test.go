@@ -292,3 +292,47 @@ func TestACallerWhoGoesAwayIsNotWaitedFor(t *testing.T) {
 	}
 	// The server's Close in Cleanup waits for the handler: it must have ended.
 }
+
+func TestWhatWasDoneIsDisownedAndCannotBeSeen(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, body, want string
+	}{
+		{"by the vendor's own refusals", "", "vendor says \n"},
+		{"by answers that say nothing", "{}", "{}"},
+		{"by the page of a proxy", "<html></html>", "<html></html>"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStandIn(t)
+			id := s.engine.Add(fault.Rule{Kind: fault.Disown, Status: 400, Then: fault.Answer{Status: 409, Body: test.body}})
+			read := func() (int, string) {
+				resp, err := s.client.Get(s.url + "/things")
+				if err != nil {
+					t.Fatal(err)
+				}
+				text, err := io.ReadAll(resp.Body)
+				if err := errors.Join(err, resp.Body.Close()); err != nil {
+					t.Fatal(err)
+				}
+				return resp.StatusCode, string(text)
+			}
+			if status, text := read(); status != 200 || text != "[]" {
+				t.Errorf("before anything was done: %d, %s", status, text)
+			}
+			for n := 1; n <= 2; n++ {
+				resp, err := s.post(t, "/things/1", "")
+				if err != nil || resp.StatusCode != 400 || s.times() != n {
+					t.Errorf("write %d: %+v, %v, performed %d times", n, resp, err, s.times())
+				}
+				if status, text := read(); status != 409 || text != test.want {
+					t.Errorf("after it: %d, %q", status, text)
+				}
+			}
+			s.engine.Remove(id)
+			if status, text := read(); status != 200 || text != "[]" {
+				t.Errorf("once the fault is gone: %d, %s", status, text)
+			}
+		})
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/target/atlassiancloud"
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
 	"github.com/rollcall-sync/rollcall/internal/target/targettest"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/rostered"
 )
 
 const managedDomain = "example.com"
@@ -123,18 +124,9 @@ func fixtureOf(t *testing.T, sim *atlassiansim.Sim, engine *fault.Engine, server
 			t.Fatalf("the stand-in has no group %s", groupID)
 			return nil
 		},
-		Misbehave: func(_ *testing.T, wanted targettest.Fault) func() {
-			rule := fault.Rule{API: atlassiansim.API, Kind: fault.Status, Status: wanted.Status, RetryAfter: wanted.RetryAfter}
-			switch {
-			case wanted.CutBefore:
-				rule = fault.Rule{API: atlassiansim.API, Kind: fault.CutBefore}
-			case wanted.CutAfter:
-				rule = fault.Rule{API: atlassiansim.API, Kind: fault.CutAfter}
-			case wanted.Delay > 0:
-				rule = fault.Rule{API: atlassiansim.API, Kind: fault.Latency, Delay: fault.Duration(wanted.Delay)}
-			}
-			id := engine.Add(rule)
-			return func() { engine.Remove(id) }
+		Misbehave: func(t *testing.T, wanted targettest.Fault) func() {
+			t.Helper()
+			return rostered.Misbehave(t, engine, atlassiansim.API, wanted)
 		},
 		Refuse: func(_ *testing.T, email string) {
 			engine.Add(fault.Rule{
@@ -147,7 +139,9 @@ func fixtureOf(t *testing.T, sim *atlassiansim.Sim, engine *fault.Engine, server
 			return administrators(sim.State())
 		},
 		WritableEmail: func(name string) string { return name + "@" + managedDomain },
-		ForeignEmail:  func(name string) string { return name + "@elsewhere.example" },
+		// Whoever was invited already is invited once more, with success.
+		Believes:     []string{"CreateAccounts"},
+		ForeignEmail: func(name string) string { return name + "@elsewhere.example" },
 		Attributes: map[string]string{
 			"job_title": "Fahrdienstleiterin", "department": "Betrieb", "organization": "Bahn", "location": "Zürich",
 			"locale": "de-CH", "time_zone": "Europe/Zurich",

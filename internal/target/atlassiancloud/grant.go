@@ -86,9 +86,10 @@ const (
 // POST /v1/orgs/{orgId}/users/{userId}/roles/assign
 // https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/#api-v1-orgs-orgid-users-userid-roles-assign-post
 func (t *Target) assignRole(ctx context.Context, accountID string, rule permissionRule) error {
-	err := t.client.Send(ctx, rest.Call{
+	call := rest.Call{
 		Method: "POST", Template: assignTemplate, Args: []string{t.organization, accountID}, Body: rule, Object: "account",
-	})
+	}
+	err := t.client.Send(ctx, call)
 	var (
 		missing  *directory.NotFoundError
 		conflict *directory.ConflictError
@@ -97,7 +98,7 @@ func (t *Target) assignRole(ctx context.Context, accountID string, rule permissi
 	case errors.As(err, &missing):
 		// A 404 does not say whether it is about the account or the product.
 		if _, err := t.Account(ctx, accountID); err != nil {
-			return err
+			return rest.UnclearUnlessGone(call, err)
 		}
 		t.products.forget()
 		return &directory.RefusedError{Call: assignCall, Status: 404, Code: "unknown-resource", Detail: missing.Detail}

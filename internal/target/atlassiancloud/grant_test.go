@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/atlassiansim"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
 
 // calls counts requests by the end of their path.
@@ -100,6 +101,26 @@ func TestAccessIsNotGivenWithoutAnAccount(t *testing.T) {
 		if strings.HasPrefix(email, "new@") {
 			t.Error("somebody was invited")
 		}
+	}
+}
+
+func TestAccessThatMayBeRefusedForWantOfAnAccountIsInDoubtWhereNobodyTells(t *testing.T) {
+	t.Parallel()
+	engine := fault.New(1)
+	sim := atlassiansim.New(atlassiansim.Options{Engine: engine})
+	server := httptest.NewServer(sim.Handler())
+	t.Cleanup(server.Close)
+	id, err := sim.SeedAccount(atlassiansim.AccountSeed{Email: "ana@" + managedDomain, Name: "Ana"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine.Add(fault.Rule{API: atlassiansim.API, Kind: fault.Status, Method: http.MethodPost, Path: "/roles/assign$", Status: http.StatusNotFound})
+	engine.Add(fault.Rule{API: atlassiansim.API, Kind: fault.Status, Method: http.MethodGet, Path: "/users/" + id + "$", Status: http.StatusLocked})
+	err = newTarget(t, sim, server).GrantAccess(t.Context(), []directory.NewAccount{{Ref: 1, AccountID: id}}, func(o directory.AccountCreated) {
+		vendortest.WantDoubt(t, o.Err, "POST /admin/v1/orgs/{orgId}/users/{userId}/roles/assign")
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -25,7 +25,10 @@ func TestACreatedGroupIsLookedUpUntilItShows(t *testing.T) {
 		{"the look fails", reply{status: 201}, []reply{{status: 429}}, directory.ClassUnavailable, true},
 		{"exists already", problem(409, "ADMIN-409-28"), []reply{there}, directory.ClassConflict, false},
 		{"a cut connection", cut(), []reply{there}, directory.ClassUnavailable, true},
-		{"refused", problem(400, "ADMIN-400-24"), []reply{there}, directory.ClassRefused, false},
+		{"refused", problem(400, "ADMIN-400-24"), []reply{nothing}, directory.ClassRefused, false},
+		{"refused, and there", problem(400, "ADMIN-400-24"), []reply{nothing, there}, directory.ClassConflict, false},
+		{"refused, and so is the look", problem(400, "ADMIN-400-24"), []reply{{status: 423}}, directory.ClassUnavailable, true},
+		{"said to exist, and the look is refused", problem(409, "ADMIN-409-28"), []reply{{status: 423}}, directory.ClassUnavailable, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

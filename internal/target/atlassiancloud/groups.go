@@ -89,7 +89,7 @@ func (t *Target) CreateGroup(ctx context.Context, group directory.NewGroup) (dir
 		}{group.Name, group.Description},
 	}
 	if err := t.client.Send(ctx, call); err != nil {
-		return directory.TargetGroup{}, err
+		return directory.TargetGroup{}, t.groupNotCreated(ctx, call, group.Name, err)
 	}
 	var created directory.TargetGroup
 	found, err := t.readBack(ctx, len(t.readBackWaits)+1, func() (bool, error) {
@@ -114,6 +114,29 @@ func (t *Target) CreateGroup(ctx context.Context, group directory.NewGroup) (dir
 		}
 	}
 	return created, nil
+}
+
+// groupNotCreated says why a group could not be made: one of the name is looked
+// for, because a refusal may be of what was made already.
+func (t *Target) groupNotCreated(ctx context.Context, call rest.Call, name string, err error) error {
+	if !rest.Answered(err) {
+		return err
+	}
+	looks := membershipLooks
+	if directory.ClassOf(err) == directory.ClassConflict {
+		looks = 1 // it is said to be there already
+	}
+	found, readErr := t.readBack(ctx, looks, func() (bool, error) {
+		_, there, err := t.created.find(ctx, name)
+		return there, err
+	})
+	switch {
+	case readErr != nil:
+		return rest.Unclear(call, readErr)
+	case found:
+		return &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}
+	}
+	return err
 }
 
 // group looks one group up.

@@ -33,14 +33,15 @@ func (t *Target) SuspendAccount(ctx context.Context, accountID string) error {
 // POST /users/{account_id}/manage/lifecycle/enable
 // https://developer.atlassian.com/cloud/admin/user-management/rest/api-group-lifecycle/#api-users-account-id-manage-lifecycle-enable-post
 func (t *Target) RestoreAccount(ctx context.Context, accountID string) error {
-	err := t.callAccess(ctx, accountID, "restore")
+	call := t.accessCall(accountID, "restore")
+	err := t.client.Send(ctx, call)
 	if err != nil && !rest.Answered(err) {
 		return err
 	}
 	account, readErr := t.Account(ctx, accountID)
 	switch {
 	case readErr != nil:
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	case account.Status == directory.AccountDeactivated:
 		if err := t.switchLifecycle(ctx, accountID, "enable", func(account directory.Account) bool {
 			return account.Status == directory.AccountActive || account.Status == directory.AccountSuspended
@@ -90,7 +91,7 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 	case directory.ClassOf(readErr) == directory.ClassNotFound:
 		return nil
 	case readErr != nil:
-		return readErr
+		return rest.Unclear(call, readErr)
 	case directory.ClassOf(err) == directory.ClassNotFound:
 		return &directory.UnavailableError{Call: call.Name(), Status: 404, Detail: "said to be missing, and there when it was looked up"}
 	}
@@ -101,25 +102,26 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 // account that is so already; a refusal is therefore compared with what the
 // account is.
 func (t *Target) switchAccess(ctx context.Context, accountID, verb string, done func(directory.Account) bool) error {
-	err := t.callAccess(ctx, accountID, verb)
+	call := t.accessCall(accountID, verb)
+	err := t.client.Send(ctx, call)
 	if err == nil || !rest.Answered(err) {
 		return err
 	}
 	account, readErr := t.Account(ctx, accountID)
 	switch {
 	case readErr != nil:
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	case done(account):
 		return nil
 	}
 	return err
 }
 
-func (t *Target) callAccess(ctx context.Context, accountID, verb string) error {
-	return t.client.Send(ctx, rest.Call{
+func (t *Target) accessCall(accountID, verb string) rest.Call {
+	return rest.Call{
 		Method: "POST", Template: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/" + verb,
 		Args: []string{t.organization, t.directory, accountID}, Object: "account",
-	})
+	}
 }
 
 // switchLifecycle disables or enables an account. A refusal is compared with
@@ -139,11 +141,11 @@ func (t *Target) switchLifecycle(ctx context.Context, accountID, verb string, do
 	account, readErr := t.Account(ctx, accountID)
 	switch {
 	case readErr != nil:
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	case done(account):
 		return nil
 	}
-	err = t.whyNotWritten(ctx, accountID, err)
+	err = t.whyNotWritten(ctx, call, accountID, err)
 	var conflict *directory.ConflictError
 	if errors.As(err, &conflict) {
 		// "conflict.lifecycleErrors": the account's own state stands against it.

@@ -22,8 +22,10 @@ func TestSuspendingAndRestoringAreDecidedByWhatTheAccountIs(t *testing.T) {
 		{"refused, and the account is closed", reply{status: 409}, is("deactivated"), "", directory.ClassConflict},
 		{"refused, and the account is gone", reply{status: 404}, reply{status: 404}, directory.ClassNotFound, directory.ClassNotFound},
 		{"refused, and nobody can be asked", reply{status: 400}, reply{status: 500}, directory.ClassUnavailable, directory.ClassUnavailable},
+		{"refused, and so is the look", reply{status: 400}, reply{status: 423}, directory.ClassUnavailable, directory.ClassUnavailable},
 		{"no licence to restore with", problem(409, "ADMIN-409-3"), is("suspended"), "", directory.ClassSeat},
 		{"done", reply{status: 204}, is("active"), "", ""},
+		{"done, and the look is refused", reply{status: 204}, reply{status: 423}, "", directory.ClassUnavailable},
 		{"done, and the account is not shown as active yet", reply{status: 204}, is("suspended"), "", ""},
 	}
 	for _, test := range tests {
@@ -40,6 +42,9 @@ func TestSuspendingAndRestoringAreDecidedByWhatTheAccountIs(t *testing.T) {
 				err := one.do(t.Context(), "a1")
 				if one.want == "" && err != nil || one.want != "" && directory.ClassOf(err) != one.want {
 					t.Errorf("%s: got %v, want class %q", what, err, one.want)
+				}
+				if one.want == directory.ClassUnavailable && !ambiguous(err) {
+					t.Errorf("%s: %v leaves no doubt", what, err)
 				}
 			}
 		})
@@ -190,5 +195,19 @@ func TestWhoComesBackWithADeactivatedAccountIsActivatedAndInvitedAgain(t *testin
 				t.Errorf("called %v, want %d enabled and %d invited", counts, test.enabled, test.asked)
 			}
 		})
+	}
+}
+
+// TestWhoseAnAccountIsHasToBeReadToo: a 403 alone says neither that the account is
+// not ours nor that the key may not.
+func TestWhoseAnAccountIsHasToBeReadToo(t *testing.T) {
+	t.Parallel()
+	active := reply{status: 200, body: `{"data":{"accountId":"a1","status":"active","claimStatus":"managed"}}`}
+	target, _ := against(t, map[string][]reply{
+		disable:    {{status: 403, body: `{"key":"forbidden","context":{}}`}},
+		getAccount: {active, {status: 423}},
+	})
+	if err := target.DeactivateAccount(t.Context(), "a1"); directory.ClassOf(err) != directory.ClassUnavailable || !ambiguous(err) {
+		t.Errorf("got %v, want doubt", err)
 	}
 }

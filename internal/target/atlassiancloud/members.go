@@ -60,36 +60,39 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 		// The code says licence, or that it is not allowed; it may be said of
 		// a member all the same. One look is enough.
 		if member, readErr := t.isMember(ctx, groupID, accountID); readErr != nil || member {
-			return readErr
+			return rest.Unclear(call, readErr)
 		}
 		return err
 	case errors.As(err, &conflict):
 		member, readErr := t.readBack(ctx, membershipLooks, func() (bool, error) { return t.isMember(ctx, groupID, accountID) })
 		if readErr != nil || member {
-			return readErr
+			return rest.Unclear(call, readErr)
 		}
 		return &directory.SeatError{Call: call.Name(), Detail: conflict.Detail}
 	case errors.As(err, &missing):
-		return t.whichIsMissing(ctx, groupID, accountID, missing)
+		return t.whichIsMissing(ctx, call, groupID, accountID, missing)
 	}
 	return err
 }
 
 // whichIsMissing says whether a 404 about a membership is the group's or the
 // account's.
-func (t *Target) whichIsMissing(ctx context.Context, groupID, accountID string, missing *directory.NotFoundError) error {
+func (t *Target) whichIsMissing(ctx context.Context, call rest.Call, groupID, accountID string, missing *directory.NotFoundError) error {
 	// A code for the account is decisive; "group" may stand for no code at all.
 	if missing.What == "account" {
 		return missing
 	}
 	if err := t.group(ctx, groupID); err != nil {
-		return err
+		return rest.UnclearUnlessGone(call, err)
 	}
 	if _, err := t.Account(ctx, accountID); err != nil {
-		return err
+		return rest.UnclearUnlessGone(call, err)
 	}
 	// Both are there; an account that just came into the directory may not be
-	// known to the groups yet.
+	// known to the groups yet, or be in the group since a call that was cut off.
+	if member, err := t.isMember(ctx, groupID, accountID); err != nil || member {
+		return rest.Unclear(call, err)
+	}
 	return &directory.UnavailableError{Call: missing.Call, Status: 404, Detail: missing.Detail}
 }
 
@@ -116,13 +119,13 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 			return !member, err
 		})
 		if readErr != nil || gone {
-			return readErr
+			return rest.Unclear(call, readErr)
 		}
 		return &directory.UnavailableError{Call: call.Name(), Status: 404, Detail: missing.Detail}
 	case errors.As(err, &refused), errors.As(err, &conflict):
 		member, readErr := t.isMember(ctx, groupID, accountID)
 		if readErr != nil || !member {
-			return readErr
+			return rest.Unclear(call, readErr)
 		}
 	}
 	return err

@@ -123,24 +123,34 @@ func TestA404ForAMembershipSaysWhichOfTheTwoIsGone(t *testing.T) {
 	tests := []struct {
 		name                   string
 		answer, group, account reply
-		class                  directory.Class
-		what                   string
+		// members is what the search for the membership finds, nobody when zero.
+		members reply
+		class   directory.Class
+		what    string
+		unclear bool
 	}{
-		{"the account, by its code", problem(404, codeUserNotFound), reply{status: 418}, reply{status: 418}, directory.ClassNotFound, "account"},
-		{"the group", reply{status: 404}, reply{status: 404}, account, directory.ClassNotFound, "group"},
-		{"the account", reply{status: 404}, group, reply{status: 404}, directory.ClassNotFound, "account"},
-		{"neither, as yet", reply{status: 404}, group, account, directory.ClassUnavailable, ""},
+		{"the account, by its code", problem(404, codeUserNotFound), reply{status: 418}, reply{status: 418}, reply{}, directory.ClassNotFound, "account", false},
+		{"the group", reply{status: 404}, reply{status: 404}, account, reply{}, directory.ClassNotFound, "group", false},
+		{"the account", reply{status: 404}, group, reply{status: 404}, reply{}, directory.ClassNotFound, "account", false},
+		{"neither, as yet", reply{status: 404}, group, account, reply{}, directory.ClassUnavailable, "", false},
+		{"neither, and the account is in the group", reply{status: 404}, group, account, reply{status: 200, body: person1("a1", "a@example.com")}, "", "", false},
+		{"nobody tells of the group", reply{status: 404}, reply{status: 423}, account, reply{}, directory.ClassUnavailable, "", true},
+		{"nobody tells of the account", reply{status: 404}, group, reply{status: 423}, reply{}, directory.ClassUnavailable, "", true},
+		{"nobody tells of the membership", reply{status: 404}, group, account, reply{status: 423}, directory.ClassUnavailable, "", true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
+			if test.members.status == 0 {
+				test.members = reply{status: 200, body: emptyPage}
+			}
 			target, _ := against(t, map[string][]reply{
 				addMember: {test.answer}, getGroup: {test.group}, getAccount: {test.account},
-				searchGroups: {{status: 200, body: emptyPage}},
+				searchGroups: {{status: 200, body: emptyPage}}, searchUsers: {test.members},
 			})
 			err := target.AddMember(t.Context(), "g1", "a1")
 			var missing *directory.NotFoundError
-			if directory.ClassOf(err) != test.class || errors.As(err, &missing) && missing.What != test.what {
+			if (err == nil) != (test.class == "") || err != nil && directory.ClassOf(err) != test.class || ambiguous(err) != test.unclear || errors.As(err, &missing) && missing.What != test.what {
 				t.Errorf("got %v, want %s %s", err, test.class, test.what)
 			}
 		})
@@ -161,6 +171,7 @@ func TestRemovingAMemberSucceedsOnceNobodyIsThere(t *testing.T) {
 		{"not a member, though the search lags", reply{status: 404}, []reply{member, nobody}, ""},
 		{"a 404, and a member all the same", reply{status: 404}, []reply{member}, directory.ClassUnavailable},
 		{"a 404 of another organisation", reply{status: 404}, []reply{{status: 404}}, directory.ClassAuth},
+		{"a 404, and a search that is refused", reply{status: 404}, []reply{{status: 423}}, directory.ClassUnavailable},
 		{"the group is gone, says the search", reply{status: 404}, []reply{problem(404, codeGroupNotFound)}, ""},
 		{"a group that cannot be written", problem(403, "ADMIN-403-5"), []reply{member}, directory.ClassRefused},
 		{"a group that cannot be written, without that member", problem(403, "ADMIN-403-5"), []reply{nobody}, ""},
@@ -170,7 +181,7 @@ func TestRemovingAMemberSucceedsOnceNobodyIsThere(t *testing.T) {
 			t.Parallel()
 			target, _ := against(t, map[string][]reply{removeMember: {test.answer}, searchUsers: test.members})
 			err := target.RemoveMember(t.Context(), "g1", "a1")
-			if test.want == "" && err != nil || test.want != "" && directory.ClassOf(err) != test.want {
+			if test.want == "" && err != nil || test.want != "" && directory.ClassOf(err) != test.want || test.members[0].status == 423 && !ambiguous(err) {
 				t.Errorf("got %v, want class %q", err, test.want)
 			}
 		})

@@ -32,11 +32,7 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) direct
 	}
 	var user wireUser
 	if err := t.client.Get(ctx, call, &user); err != nil {
-		if directory.ClassOf(err) == directory.ClassConflict {
-			// It was looked for by its user name: the address is behind another one.
-			t.named.Store(true)
-		}
-		return directory.AccountCreated{Err: err}
+		return directory.AccountCreated{Err: t.notCreated(ctx, call, userNameOf(wanted), err)}
 	}
 	if user.ID == "" {
 		return directory.AccountCreated{Err: &directory.UnavailableError{
@@ -47,15 +43,37 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) direct
 	return directory.AccountCreated{AccountID: user.ID, Account: &account}
 }
 
-// newUser is the document of a new user. The user name is the address where
-// none is given.
-func newUser(wanted directory.NewAccount) map[string]any {
-	userName := wanted.UserName
-	if userName == "" {
-		userName = wanted.Email
+// notCreated says why a user could not be made: who has the user name is looked
+// up, because a refusal may be of what was made already.
+func (t *Target) notCreated(ctx context.Context, call rest.Call, userName string, err error) error {
+	if !rest.Answered(err) {
+		return err
 	}
+	found, readErr := t.FindAccountsBy(ctx, userNameAttribute, []string{userName})
+	switch {
+	case readErr != nil:
+		return rest.Unclear(call, readErr)
+	case len(found) > 0:
+		return &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}
+	case directory.ClassOf(err) == directory.ClassConflict:
+		// Nobody has the user name: the address is behind another one.
+		t.named.Store(true)
+	}
+	return err
+}
+
+// userNameOf is the user name of a new user: the address where none is given.
+func userNameOf(wanted directory.NewAccount) string {
+	if wanted.UserName == "" {
+		return wanted.Email
+	}
+	return wanted.UserName
+}
+
+// newUser is the document of a new user.
+func newUser(wanted directory.NewAccount) map[string]any {
 	user := map[string]any{
-		"schemas": []string{schemaUser, schemaEnterprise}, "userName": userName, "active": true,
+		"schemas": []string{schemaUser, schemaEnterprise}, "userName": userNameOf(wanted), "active": true,
 		"emails": []wireEmail{{Value: wanted.Email, Type: "work", Primary: true}},
 	}
 	if wanted.DisplayName != "" {

@@ -70,7 +70,7 @@ func (t *Target) CreateGroup(ctx context.Context, wanted directory.NewGroup) (di
 	}
 	var group wireGroup
 	if err := t.client.Get(ctx, call, &group); err != nil {
-		return directory.TargetGroup{}, err
+		return directory.TargetGroup{}, t.groupNotCreated(ctx, call, wanted.Name, err)
 	}
 	if group.ID == "" || group.DisplayName == "" {
 		return directory.TargetGroup{}, &directory.UnavailableError{
@@ -78,6 +78,22 @@ func (t *Target) CreateGroup(ctx context.Context, wanted directory.NewGroup) (di
 		}
 	}
 	return group.group(), nil
+}
+
+// groupNotCreated says why a group could not be made: one of the name is looked
+// for, because a refusal may be of what was made already.
+func (t *Target) groupNotCreated(ctx context.Context, call rest.Call, name string, err error) error {
+	if !rest.Answered(err) {
+		return err
+	}
+	found, readErr := t.FindGroups(ctx, []string{name})
+	switch {
+	case readErr != nil:
+		return rest.Unclear(call, readErr)
+	case len(found) > 0:
+		return &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}
+	}
+	return err
 }
 
 // group reads one group with all its members; the API has no pages of them.

@@ -22,7 +22,8 @@ func (t *Target) RestoreAccount(ctx context.Context, id string) error {
 // setActive looks at the user once more where the answer does not say that it is
 // so: a refusal may be of what is so already, and a success may leave "active" out.
 func (t *Target) setActive(ctx context.Context, id string, active bool) error {
-	user, err := t.patchUser(ctx, id, wireOperation{Op: "replace", Path: "active", Value: active})
+	call := t.patchOfUser(id, wireOperation{Op: "replace", Path: "active", Value: active})
+	user, err := t.patchUser(ctx, call, id)
 	said := err == nil && user.Active != nil && *user.Active == active
 	if said || err != nil && !rest.Answered(err) {
 		return err
@@ -30,14 +31,14 @@ func (t *Target) setActive(ctx context.Context, id string, active bool) error {
 	now, lookErr := t.user(ctx, id, "excludedAttributes", "groups")
 	switch {
 	case lookErr != nil:
-		return lookErr
+		return rest.UnclearUnlessGone(call, lookErr)
 	case now.active() == active:
 		return nil
 	case err == nil:
 		return &directory.RefusedError{
-			Call: "PATCH /scim/directory/{directoryId}/Users/{userId}", Status: http.StatusOK, Code: "unchanged",
+			Call: call.Name(), Status: http.StatusOK, Code: "unchanged",
 			Detail: "the directory took the change and did not make it",
 		}
 	}
-	return rest.NotPossible(rest.Call{Method: http.MethodPatch, Template: "/scim/directory/{directoryId}/Users/{userId}"}, err)
+	return rest.NotPossible(call, err)
 }

@@ -38,14 +38,14 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 	in, lookErr := t.isMember(ctx, groupID, accountID)
 	switch {
 	case lookErr != nil:
-		return lookErr
+		return rest.UnclearUnlessGone(call, lookErr)
 	case in:
 		return nil
 	}
 	group, lookErr := t.group(ctx, groupID)
 	switch {
 	case lookErr != nil:
-		return lookErr
+		return rest.UnclearUnlessGone(call, lookErr)
 	case group.has(accountID):
 		return nil
 	}
@@ -67,7 +67,7 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 	case directory.ClassOf(lookErr) == directory.ClassNotFound:
 		return nil
 	case lookErr != nil:
-		return lookErr
+		return rest.Unclear(call, lookErr)
 	case in:
 		return rest.NotPossible(call, err)
 	}
@@ -76,7 +76,7 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 	case directory.ClassOf(lookErr) == directory.ClassNotFound:
 		return nil
 	case lookErr != nil:
-		return lookErr
+		return rest.Unclear(call, lookErr)
 	case group.has(accountID):
 		return rest.NotPossible(call, err)
 	}

@@ -18,7 +18,9 @@ func TestEveryCallIsWhatTheVendorsDescriptionsSay(t *testing.T) {
 	// The suite has to be through before what it checked is counted.
 	t.Run("in the suite", func(t *testing.T) {
 		targettest.Run(t, func(t *testing.T) targettest.Fixture {
-			return newPlace(t, guardsim.Options{}, around, nil).fixture(true)
+			f := newPlace(t, guardsim.Options{}, around, nil).fixture(true)
+			f.Described = true
+			return f
 		})
 	})
 	p := newPlace(t, guardsim.Options{}, around, nil)

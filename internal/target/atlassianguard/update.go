@@ -49,11 +49,36 @@ func (t *Target) UpdateAccount(ctx context.Context, id string, patch directory.A
 	if len(operations) == 0 {
 		return ctx.Err()
 	}
-	_, err := t.patchUser(ctx, id, operations...)
-	if directory.ClassOf(err) == directory.ClassRefused {
-		return t.whose(ctx, id, patch, err)
+	call := t.patchOfUser(id, operations...)
+	user, err := t.patchUser(ctx, call, id)
+	if err == nil && user.ID == "" && patch.UserName != nil {
+		t.named.Store(true) // for all that was told, it is not an address
+	}
+	if !rest.Answered(err) {
+		return err
+	}
+	now, readErr := t.user(ctx, id, "excludedAttributes", "groups")
+	switch {
+	case readErr != nil:
+		return rest.UnclearUnlessGone(call, readErr)
+	case isAs(t.account(now), patch):
+		return nil
+	case directory.ClassOf(err) == directory.ClassRefused:
+		return t.whose(ctx, call, id, patch, err)
 	}
 	return err
+}
+
+// isAs reports whether an account is as a patch would make it.
+func isAs(account directory.Account, patch directory.AccountPatch) bool {
+	for name, value := range patch.Attributes {
+		if account.Attributes[name] != value {
+			return false
+		}
+	}
+	return (patch.Email == nil || fold(account.Email) == fold(*patch.Email)) &&
+		(patch.UserName == nil || fold(account.UserName) == fold(*patch.UserName)) &&
+		(patch.DisplayName == nil || account.DisplayName == *patch.DisplayName)
 }
 
 // known refuses attributes that a directory does not have.
@@ -72,25 +97,25 @@ func known(given map[string]string) error {
 // whose turns a refusal into a *directory.ConflictError if an address or a user
 // name that was to be written is another user's: the description has no status
 // of its own for that.
-func (t *Target) whose(ctx context.Context, id string, patch directory.AccountPatch, refusal error) error {
+func (t *Target) whose(ctx context.Context, call rest.Call, id string, patch directory.AccountPatch, refusal error) error {
 	var held []directory.Account
 	if patch.Email != nil {
 		found, err := t.FindAccounts(ctx, []string{*patch.Email})
 		if err != nil {
-			return err
+			return rest.Unclear(call, err)
 		}
 		held = append(held, found...)
 	}
 	if patch.UserName != nil {
 		found, err := t.FindAccountsBy(ctx, userNameAttribute, []string{*patch.UserName})
 		if err != nil {
-			return err
+			return rest.Unclear(call, err)
 		}
 		held = append(held, found...)
 	}
 	for _, account := range held {
 		if account.ID != id {
-			return &directory.ConflictError{Call: "PATCH /scim/directory/{directoryId}/Users/{userId}", Detail: directory.DetailOf(refusal)}
+			return &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(refusal)}
 		}
 	}
 	return refusal
@@ -114,22 +139,27 @@ func withPrimary(user wireUser, email string) []wireEmail {
 	return emails
 }
 
-// patchUser changes a user and returns it as it is then.
+// patchOfUser is the call that changes a user.
 //
 // PATCH /scim/directory/{directoryId}/Users/{userId}
 // https://developer.atlassian.com/cloud/admin/user-provisioning/rest/api-group-users/#api-scim-directory-directoryid-users-userid-patch
-func (t *Target) patchUser(ctx context.Context, id string, operations ...wireOperation) (wireUser, error) {
-	call := rest.Call{
+func (t *Target) patchOfUser(id string, operations ...wireOperation) rest.Call {
+	return rest.Call{
 		Method: http.MethodPatch, Template: "/scim/directory/{directoryId}/Users/{userId}", Args: []string{t.directory, id},
 		Body: patchOf(operations...), Object: "account",
 	}
+}
+
+// patchUser changes a user and returns it as it is then; one of whom the answer
+// tells nothing has no id.
+func (t *Target) patchUser(ctx context.Context, call rest.Call, id string) (wireUser, error) {
 	answer, err := t.client.Do(ctx, call)
 	if err != nil {
 		return wireUser{}, err
 	}
 	if answer.Status == http.StatusNoContent {
 		// RFC 7644 section 3.5.2 allows it; the description has only 200.
-		return t.user(ctx, id, "excludedAttributes", "groups")
+		return wireUser{}, nil
 	}
 	var user wireUser
 	if err := t.client.Decode(call, answer, &user); err != nil {

@@ -35,7 +35,7 @@ func CreateGroup[Wire any](
 	found, readErr := find(ctx, []string{name})
 	switch {
 	case readErr != nil:
-		return directory.TargetGroup{}, readErr
+		return directory.TargetGroup{}, rest.Unclear(call, readErr)
 	case len(found) > 0:
 		return directory.TargetGroup{}, &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}
 	}

@@ -18,7 +18,7 @@ func Removed(call rest.Call, err error, there func() (bool, error)) error {
 	case directory.ClassOf(readErr) == directory.ClassNotFound:
 		return nil
 	case readErr != nil:
-		return readErr
+		return rest.Unclear(call, readErr)
 	case !member:
 		return nil
 	case directory.ClassOf(err) == directory.ClassNotFound:

@@ -1,6 +1,7 @@
 package atlassiansite_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
@@ -24,6 +25,7 @@ func TestARemovalIsDoneOnceTheMembershipIsSeenToBeGone(t *testing.T) {
 		"refused, and the account or the group is gone": {refused, false, missing, "", true},
 		"refused, and the member is there":              {refused, true, nil, directory.ClassRefused, true},
 		"refused, and nobody can say":                   {refused, false, down, directory.ClassUnavailable, true},
+		"refused, and so is the look":                   {refused, false, refused, directory.ClassUnavailable, true},
 		"not found, and the member is there":            {missing, true, nil, directory.ClassUnavailable, true},
 		"not found, and the member is gone":             {missing, false, nil, "", true},
 	} {
@@ -37,6 +39,10 @@ func TestARemovalIsDoneOnceTheMembershipIsSeenToBeGone(t *testing.T) {
 			var class directory.Class
 			if err != nil {
 				class = directory.ClassOf(err)
+			}
+			var doubt *directory.UnavailableError
+			if c.readErr != nil && c.want == directory.ClassUnavailable && (!errors.As(err, &doubt) || !doubt.Ambiguous) {
+				t.Errorf("%v leaves no doubt", err)
 			}
 			if class != c.want || asked != c.asks {
 				t.Errorf("asked %t, got %v, want %q", asked, err, c.want)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/bitbucketcloudsim"
+	"github.com/rollcall-sync/rollcall/internal/sandbox/fault"
+	"github.com/rollcall-sync/rollcall/internal/target/targettest/vendortest"
 )
 
 // TestALeaversGroupsAreNotLeftBecauseTheOldAPIIsGone: the groups of 1.0 are only
@@ -121,4 +123,15 @@ func TestAPermissionThatIsNotToldIsNotTakenForNone(t *testing.T) {
 	t.Parallel()
 	_, err := answering(t, http.StatusOK, `{"type":"project_group_permission"}`).Permissions(t.Context(), "club", []string{"project CORE"})
 	wantClass(t, err, directory.ClassUnavailable)
+}
+
+func TestAMemberWhoCannotBeLookedUpIsNeitherThereNorGone(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, bitbucketcloudsim.Options{}, nil, nil)
+	out, club := p.member(t, "out@example.com"), p.group(t, "club")
+	p.engine.Add(fault.Rule{API: bitbucketcloudsim.API, Kind: fault.Status, Method: http.MethodPut, Status: http.StatusBadRequest})
+	rule := p.engine.Add(fault.Rule{API: bitbucketcloudsim.API, Kind: fault.Status, Method: http.MethodGet, Path: "/2.0/workspaces/[^/]+/members/", Status: http.StatusLocked})
+	vendortest.WantDoubt(t, p.target.AddMember(t.Context(), club, out), "PUT /1.0/groups/{workspace}/{group_slug}/members/{uuid}")
+	p.engine.Remove(rule)
+	wantClass(t, p.target.AddMember(t.Context(), club, out), directory.ClassRefused)
 }

@@ -133,7 +133,7 @@ func (t *Target) CreateGroup(ctx context.Context, wanted directory.NewGroup) (di
 func (t *Target) taken(ctx context.Context, call rest.Call, name string, refusal error) error {
 	groups, err := t.groups(ctx)
 	if err != nil {
-		return err
+		return rest.Unclear(call, err)
 	}
 	for _, group := range groups {
 		if strings.EqualFold(group.Name, name) || group.Slug == slugOf(name) {

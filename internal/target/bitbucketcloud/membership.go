@@ -76,12 +76,12 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 	in, lookErr := t.isMember(ctx, groupID, accountID)
 	switch {
 	case lookErr != nil:
-		return lookErr
+		return rest.UnclearUnlessGone(call, lookErr)
 	case in:
 		return nil
 	}
 	if _, lookErr := t.Account(ctx, accountID); lookErr != nil {
-		return lookErr
+		return rest.UnclearUnlessGone(call, lookErr)
 	}
 	return rest.NotPossible(call, err)
 }
@@ -106,7 +106,7 @@ func (t *Target) RemoveMember(ctx context.Context, groupID, accountID string) er
 	case directory.ClassOf(lookErr) == directory.ClassNotFound:
 		return nil
 	case lookErr != nil:
-		return lookErr
+		return rest.Unclear(call, lookErr)
 	case in:
 		return rest.NotPossible(call, err)
 	}

@@ -2,6 +2,7 @@ package bitbucketcloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -89,6 +90,13 @@ func (t *Target) exists(ctx context.Context, s scope) error {
 	return err
 }
 
+// forbidden reports whether an error is Bitbucket's own 403 about one project or
+// repository.
+func forbidden(err error) bool {
+	var refused *directory.RefusedError
+	return errors.As(err, &refused) && refused.Status == http.StatusForbidden
+}
+
 // Permit gives a group a permission, in place of the one that it has there.
 //
 // PUT /2.0/workspaces/{workspace}/projects/{project_key}/permissions-config/groups/{group_slug}
@@ -110,8 +118,12 @@ func (t *Target) Permit(ctx context.Context, groupID string, p directory.Permiss
 	}
 	level, lookErr := t.level(ctx, s, groupID)
 	switch {
+	case forbidden(err) && forbidden(lookErr):
+		// Whoever may not even look may not write: the one project is not the
+		// credential's, and nothing was done in it.
+		return err
 	case lookErr != nil:
-		return lookErr
+		return rest.UnclearUnlessGone(call, lookErr)
 	case level == p.Level:
 		return nil
 	case directory.ClassOf(err) == directory.ClassNotFound:

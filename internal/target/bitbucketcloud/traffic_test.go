@@ -18,7 +18,9 @@ func TestEveryCallIsWhatTheVendorsDescriptionSays(t *testing.T) {
 	checker := speccheck.Load(t, speccheck.BitbucketCloud)
 	t.Run("in the suite", func(t *testing.T) {
 		targettest.Run(t, func(t *testing.T) targettest.Fixture {
-			return newPlace(t, bitbucketcloudsim.Options{}, checker.Handler, nil).fixture()
+			f := newPlace(t, bitbucketcloudsim.Options{}, checker.Handler, nil).fixture()
+			f.Described = true
+			return f
 		})
 	})
 	report, err := newPlace(t, bitbucketcloudsim.Options{}, checker.Handler, nil).target.Check(t.Context())

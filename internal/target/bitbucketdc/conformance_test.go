@@ -26,7 +26,11 @@ const maxPage = 40
 func TestTarget(t *testing.T) {
 	t.Parallel()
 	checker := speccheck.Load(t, speccheck.BitbucketDataCenter)
-	targettest.Run(t, func(t *testing.T) targettest.Fixture { return fixtureOf(t, checker.Handler) })
+	targettest.Run(t, func(t *testing.T) targettest.Fixture {
+		f := fixtureOf(t, checker.Handler)
+		f.Described = true
+		return f
+	})
 }
 
 // TestAnotherServersWayOfAnsweringIsReadTheSame: with other details of form.

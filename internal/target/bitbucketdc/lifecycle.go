@@ -36,10 +36,12 @@ func (t *Target) SuspendAccount(ctx context.Context, accountID string) error {
 		}
 	}
 	var refused error
+	taken := false
 	for _, group := range groups {
 		if !gives[fold(group)] {
 			continue
 		}
+		taken = true
 		switch err := t.RemoveMember(ctx, group, accountID); {
 		case rest.Answered(err):
 			refused = errors.Join(refused, err) // the others are taken all the same
@@ -47,28 +49,32 @@ func (t *Target) SuspendAccount(ctx context.Context, accountID string) error {
 			return err
 		}
 	}
-	err = t.takePermission(ctx, accountID)
+	err = t.takePermission(ctx, accountID, taken)
 	if rest.Answered(err) && refused != nil {
 		return refused // which says more than that access is left
 	}
 	return err
 }
 
-// takePermission takes away the global permission of an account's own.
+// takePermission takes away the global permission of an account's own. after is
+// whether groups were taken from it before: whether that was all is then in doubt
+// where it cannot be asked.
 //
 // DELETE /rest/api/latest/admin/permissions/users?name=…
 // https://developer.atlassian.com/server/bitbucket/rest/v905/api-group-permission-management/#api-api-latest-admin-permissions-users-delete
-func (t *Target) takePermission(ctx context.Context, accountID string) error {
-	licensed, err := t.isLicensed(ctx, accountID)
-	if err != nil {
-		return err
-	}
-	if !licensed {
-		// Nobody who is gone is licensed either.
-		return nil
-	}
+func (t *Target) takePermission(ctx context.Context, accountID string, after bool) error {
 	call := rest.Call{
 		Method: "DELETE", Template: root + "/admin/permissions/users", Query: url.Values{"name": {accountID}}, Object: "account",
+	}
+	licensed, err := t.isLicensed(ctx, accountID)
+	switch {
+	case err != nil && after:
+		return rest.Unclear(call, err)
+	case err != nil:
+		return err
+	case !licensed:
+		// Nobody who is gone is licensed either.
+		return nil
 	}
 	err = t.client.Send(ctx, call)
 	if err != nil && !rest.Answered(err) {

@@ -127,7 +127,7 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 		return err
 	}
 	if _, readErr := t.group(ctx, groupID); readErr != nil {
-		return rest.Unclear(call, readErr)
+		return rest.UnclearUnlessGone(call, readErr)
 	}
 	if why := t.whyNot(ctx, call, accountID, err); why != nil {
 		return why
@@ -143,7 +143,7 @@ func (t *Target) whyNot(ctx context.Context, call rest.Call, accountID string, e
 	user, readErr := t.user(ctx, accountID)
 	switch {
 	case readErr != nil:
-		return rest.Unclear(call, readErr)
+		return rest.UnclearUnlessGone(call, readErr)
 	case !is(user.MutableGroups):
 		return &directory.UnmanagedError{Call: call.Name(), Detail: directory.DetailOf(err)}
 	}

@@ -77,7 +77,7 @@ func (t *Target) describe(ctx context.Context, accountID string, patch directory
 	now, readErr := t.user(ctx, accountID)
 	switch {
 	case readErr != nil:
-		return rest.Unclear(call, readErr)
+		return rest.UnclearUnlessGone(call, readErr)
 	case now.DisplayName == body.DisplayName && now.EmailAddress == body.Email:
 		return nil
 	case !is(now.MutableDetails):

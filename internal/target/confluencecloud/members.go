@@ -2,6 +2,8 @@ package confluencecloud
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -85,7 +87,7 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 	there, readErr := t.isMember(ctx, groupID, accountID)
 	switch {
 	case readErr != nil:
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	case there:
 		return nil
 	case directory.ClassOf(err) == directory.ClassNotFound:
@@ -118,6 +120,11 @@ func (t *Target) isMember(ctx context.Context, groupID, accountID string) (bool,
 		return false, err
 	}
 	groups, err := t.groupsOf(ctx, accountID)
+	var missing *directory.NotFoundError
+	if errors.As(err, &missing) {
+		// It was there a moment ago: what its groups are is not told.
+		err = &directory.UnavailableError{Call: missing.Call, Status: http.StatusNotFound, Detail: missing.Detail}
+	}
 	return slices.Contains(groups, groupID), err
 }
 

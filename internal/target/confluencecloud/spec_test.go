@@ -31,6 +31,8 @@ func TestEveryCallIsWhatTheVendorsDescriptionsSay(t *testing.T) {
 	})
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
 		sim := sitesim.New(sitesim.Options{API: sitesim.APIConfluence, Engine: fault.New(1)})
-		return fixtureOf(t, sim, newTarget(t, sim, jira.Handler(one.Handler(two.Handler(sim.Handler())))))
+		f := fixtureOf(t, sim, newTarget(t, sim, jira.Handler(one.Handler(two.Handler(sim.Handler())))))
+		f.Described = true
+		return f
 	})
 }

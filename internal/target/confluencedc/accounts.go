@@ -31,7 +31,7 @@ func (t *Target) Accounts(ctx context.Context, cursor string) (directory.Account
 	if err := t.client.Get(ctx, call, &got); err != nil {
 		var auth *directory.AuthError
 		if lacksCall(err) || errors.As(err, &auth) && auth.Status == http.StatusNotFound {
-			return directory.AccountPage{}, t.tooOld(ctx, call.Name(), "list accounts", "8.4", err)
+			return directory.AccountPage{}, t.tooOld(ctx, call, "list accounts", "8.4", err)
 		}
 		return directory.AccountPage{}, err
 	}

@@ -50,7 +50,7 @@ func (t *Target) administers(ctx context.Context) (bool, error) {
 // explained says what a 403 about an object means: Confluence gives it to who
 // is no administrator, and to one about what lives in a directory that it
 // cannot write.
-func (t *Target) explained(ctx context.Context, err error) error {
+func (t *Target) explained(ctx context.Context, call rest.Call, err error) error {
 	var refused *directory.RefusedError
 	if !errors.As(err, &refused) || refused.Status != http.StatusForbidden {
 		return err
@@ -58,7 +58,7 @@ func (t *Target) explained(ctx context.Context, err error) error {
 	administers, readErr := t.administers(ctx)
 	switch {
 	case readErr != nil:
-		return readErr
+		return rest.Unclear(call, readErr)
 	case administers:
 		return &directory.UnmanagedError{Call: refused.Call, Detail: refused.Detail}
 	}

@@ -26,7 +26,9 @@ func TestTheTrafficIsAsTheAPIDescriptionSays(t *testing.T) {
 	// https://docs.atlassian.com/ConfluenceServer/rest/8.5.4/#api/longtask-getTask
 	checker := speccheck.Load(t, speccheck.ConfluenceDataCenter).Except("GET /rest/api/longtask/{id}").ExceptAnswer(undescribed()...)
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
-		return fixtureOf(newVendor(t, confluencedcsim.Options{PageLimit: pageSize}, nil, checker.Handler))
+		f := fixtureOf(newVendor(t, confluencedcsim.Options{PageLimit: pageSize}, nil, checker.Handler))
+		f.Described = true
+		return f
 	})
 }
 

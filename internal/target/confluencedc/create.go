@@ -61,18 +61,18 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) (direc
 	switch {
 	case err == nil:
 		return t.account(call, person{UserName: name, DisplayName: body.FullName})
-	case lacksCall(err):
-		return none, t.tooOld(ctx, call.Name(), "create accounts", "8.4", err)
-	case !rest.Answered(err):
+	case !lacksCall(err) && !rest.Answered(err):
 		return none, err
 	}
 	switch there, readErr := t.exists(ctx, name); {
 	case readErr != nil:
-		return none, readErr
+		return none, rest.Unclear(call, readErr)
 	case there:
 		return none, &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}
+	case lacksCall(err):
+		return none, t.tooOld(ctx, call, "create accounts", "8.4", err)
 	}
-	return none, t.explained(ctx, err)
+	return none, t.explained(ctx, call, err)
 }
 
 // badUserName says why Confluence would refuse a new account's user name, by

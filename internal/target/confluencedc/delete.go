@@ -3,7 +3,6 @@ package confluencedc
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"path"
@@ -31,11 +30,11 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 	case err != nil:
 		switch there, readErr := t.exists(ctx, accountID); {
 		case readErr != nil || !there:
-			return readErr
+			return rest.Unclear(call, readErr)
 		case lacks:
-			return t.tooOld(ctx, call.Name(), "delete accounts", "8.2", err)
+			return t.tooOld(ctx, call, "delete accounts", "8.2", err)
 		}
-		return t.explained(ctx, err)
+		return t.explained(ctx, call, err)
 	}
 	var task struct {
 		ID     string `json:"id"`
@@ -53,13 +52,13 @@ func (t *Target) await(ctx context.Context, call rest.Call, task, accountID stri
 	for look := 0; ; look++ {
 		over, said, err := t.task(ctx, task)
 		if err != nil {
-			return unsure(call, err)
+			return rest.Unclear(call, err)
 		}
 		if over {
 			there, err := t.exists(ctx, accountID)
 			switch {
 			case err != nil:
-				return unsure(call, err)
+				return rest.Unclear(call, err)
 			case !there:
 				return nil
 			case said != "":
@@ -79,17 +78,6 @@ func (t *Target) await(ctx context.Context, call rest.Call, task, accountID stri
 		case <-wait.C:
 		}
 	}
-}
-
-// unsure makes an outage while a task is waited for one of the write.
-func unsure(call rest.Call, err error) error {
-	var unavailable *directory.UnavailableError
-	if errors.As(err, &unavailable) {
-		return &directory.UnavailableError{
-			Call: call.Name(), Status: unavailable.Status, RetryAfter: unavailable.RetryAfter, Ambiguous: true, Detail: unavailable.Detail,
-		}
-	}
-	return err
 }
 
 // task reports whether a task is over, and what it says if it failed. It is
@@ -112,7 +100,7 @@ func (t *Target) task(ctx context.Context, id string) (over bool, said string, e
 	}
 	err = t.client.Get(ctx, call, &got)
 	switch {
-	case err != nil && rest.Answered(err):
+	case rest.Answered(err), directory.ClassOf(err) == directory.ClassRefused:
 		return true, "", nil
 	case err != nil:
 		return false, "", err

@@ -106,7 +106,7 @@ func (t *Target) CreateGroup(ctx context.Context, wanted directory.NewGroup) (di
 	case readErr == nil:
 		return directory.TargetGroup{}, &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}
 	case !errors.As(readErr, &missing):
-		return directory.TargetGroup{}, readErr
+		return directory.TargetGroup{}, rest.Unclear(call, readErr)
 	}
-	return directory.TargetGroup{}, t.explained(ctx, err)
+	return directory.TargetGroup{}, t.explained(ctx, call, err)
 }

@@ -37,12 +37,12 @@ func (t *Target) DeactivateAccount(ctx context.Context, accountID string) error 
 	case errors.As(err, &missing):
 		return nil // who is not found once disabled cannot log in
 	case err != nil:
-		return err
+		return rest.Unclear(call, err)
 	case account.Status == directory.AccountActive:
 		// A version that does not tell the status leaves it at that as well, and is
 		// told from one that does by who asks: nobody can be sure then.
 		if told, err := t.tellsStatus(ctx); err != nil || !told {
-			return err
+			return rest.Unclear(call, err)
 		}
 		return &directory.RefusedError{
 			Call: call.Name(), Status: http.StatusNoContent, Code: "not-written",
@@ -76,21 +76,21 @@ func (t *Target) switched(ctx context.Context, call rest.Call, accountID string,
 	}
 	account, readErr := t.Account(ctx, accountID)
 	if readErr != nil {
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	}
 	if account.Status == wanted && wanted != directory.AccountActive {
 		return nil
 	}
 	if lacks {
-		return t.tooOld(ctx, call.Name(), "enable and disable accounts", "8.2", err)
+		return t.tooOld(ctx, call, "enable and disable accounts", "8.2", err)
 	}
 	if account.Status == wanted {
 		// It was refused, and reads active: that is so, unless no status is told.
 		if told, readErr := t.tellsStatus(ctx); readErr != nil || told {
-			return readErr
+			return rest.Unclear(call, readErr)
 		}
 	}
-	return t.explained(ctx, err)
+	return t.explained(ctx, call, err)
 }
 
 // tellsStatus reports whether this version tells the status of accounts, by
@@ -131,12 +131,12 @@ func (t *Target) UpdateAccount(ctx context.Context, accountID string, patch dire
 		return err
 	}
 	if _, readErr := t.Account(ctx, accountID); readErr != nil {
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	}
 	if !lacks {
-		return t.explained(ctx, err)
+		return t.explained(ctx, call, err)
 	}
-	err = t.tooOld(ctx, call.Name(), "change names and addresses", "10.0", err)
+	err = t.tooOld(ctx, call, "change names and addresses", "10.0", err)
 	var refused *directory.RefusedError
 	if errors.As(err, &refused) {
 		t.fixed.Store(true)

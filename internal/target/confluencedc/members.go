@@ -23,7 +23,7 @@ func (t *Target) Members(ctx context.Context, group, cursor string) (directory.A
 	call = paged(call, start, groupsAsked)
 	var got page[person]
 	if err := t.client.Get(ctx, call, &got); err != nil {
-		return directory.AccountIDPage{}, t.explained(ctx, err)
+		return directory.AccountIDPage{}, t.explained(ctx, call, err)
 	}
 	people, next, err := listed(got, call, start)
 	if err != nil {
@@ -77,23 +77,24 @@ func (t *Target) writeMember(ctx context.Context, call rest.Call, group, account
 		return err
 	}
 	if _, readErr := t.Account(ctx, accountID); readErr != nil {
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	}
 	if _, readErr := t.group(ctx, group); readErr != nil {
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	}
 	member, readErr := t.isMember(ctx, group, accountID)
 	var missing *directory.NotFoundError
 	switch {
 	case readErr != nil:
-		return readErr
+		// Both were there a moment ago, so that a 404 settles nothing here.
+		return rest.Unclear(call, readErr)
 	case member == wanted:
 		return nil
 	case errors.As(err, &missing):
 		// Both are there; what was just made may not be known yet.
 		return &directory.UnavailableError{Call: call.Name(), Status: http.StatusNotFound, Detail: missing.Detail}
 	}
-	return t.explained(ctx, err)
+	return t.explained(ctx, call, err)
 }
 
 // isMember reads the groups of an account.

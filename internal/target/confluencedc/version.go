@@ -69,22 +69,22 @@ func numbersOf(version string) []int {
 // tooOld says what a call means that was answered as if there were no such
 // call: a refusal where the version is older than what brought it, or does not
 // tell, and an outage where it should be there.
-func (t *Target) tooOld(ctx context.Context, call, what, since string, err error) error {
+func (t *Target) tooOld(ctx context.Context, call rest.Call, what, since string, err error) error {
 	version, readErr := t.version(ctx)
 	if readErr != nil {
-		return readErr
+		return rest.Unclear(call, readErr)
 	}
 	said := directory.DetailOf(err)
 	if is, known := atLeast(version, numbersOf(since)...); known && is {
 		return &directory.UnavailableError{
-			Call: call, Status: http.StatusNotFound, Detail: "Confluence " + version + " answered as if it had no call to " + what + ": " + said,
+			Call: call.Name(), Status: http.StatusNotFound, Detail: "Confluence " + version + " answered as if it had no call to " + what + ": " + said,
 		}
 	}
 	if version == "" {
 		version = "of unknown version"
 	}
 	return &directory.RefusedError{
-		Call: call, Status: http.StatusNotFound, Code: codeVersion,
+		Call: call.Name(), Status: http.StatusNotFound, Code: codeVersion,
 		Detail: "this Confluence, " + version + ", has no call to " + what + ", which came with " + since +
 			": upgrade it, or keep its accounts with a target of the kind crowd. It said: " + said,
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/sandbox/crowdsim"
+	"github.com/rollcall-sync/rollcall/internal/target/crowd"
 )
 
 // TestARefusedRemovalIsNotDoneBecauseTheReadBackIsAboutSomethingElse: it says
@@ -20,19 +21,27 @@ func TestARefusedRemovalIsNotDoneBecauseTheReadBackIsAboutSomethingElse(t *testi
 		`{"users":[{"name":"ANA"}]}`: directory.ClassRefused,
 		`{"users":[]}`:               "",
 	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			if r.Method == http.MethodDelete {
-				w.WriteHeader(http.StatusBadRequest)
-				_, _ = io.WriteString(w, `{"reason":"ILLEGAL_ARGUMENT","message":"no"}`)
-				return
-			}
-			_, _ = io.WriteString(w, body)
-		}))
-		t.Cleanup(server.Close)
-		err := newTarget(t, server.URL, crowdsim.DefaultPassword).RemoveMember(t.Context(), "club", "ana")
+		target := answeringWrites(t, http.StatusBadRequest, `{"reason":"ILLEGAL_ARGUMENT","message":"no"}`, body)
+		err := target.RemoveMember(t.Context(), "club", "ana")
 		if err == nil && want != "" || err != nil && directory.ClassOf(err) != want {
 			t.Errorf("%s: got %v, want %q", body, err, want)
 		}
 	}
+}
+
+// answeringWrites is a target of a Crowd that answers all writes with a status and
+// a body, and all else with another.
+func answeringWrites(t *testing.T, status int, refusal, told string) *crowd.Target {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.Method != http.MethodGet {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, refusal)
+			return
+		}
+		_, _ = io.WriteString(w, told)
+	}))
+	t.Cleanup(server.Close)
+	return newTarget(t, server.URL, crowdsim.DefaultPassword)
 }

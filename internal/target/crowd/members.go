@@ -41,10 +41,10 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 		return err
 	}
 	if _, readErr := t.group(ctx, groupID); readErr != nil {
-		return rest.Unclear(call, readErr)
+		return rest.UnclearUnlessGone(call, readErr)
 	}
 	if _, readErr := t.user(ctx, accountID, false); readErr != nil {
-		return rest.Unclear(call, readErr)
+		return rest.UnclearUnlessGone(call, readErr)
 	}
 	return rest.NotPossible(call, err)
 }

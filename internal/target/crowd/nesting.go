@@ -58,7 +58,7 @@ func (t *Target) AddSubgroup(ctx context.Context, groupID, childID string) error
 	}
 	for _, id := range []string{groupID, childID} {
 		if _, readErr := t.group(ctx, id); readErr != nil {
-			return rest.Unclear(call, readErr)
+			return rest.UnclearUnlessGone(call, readErr)
 		}
 	}
 	return rest.NotPossible(call, err)

@@ -3,6 +3,7 @@ package crowd
 import (
 	"context"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 
@@ -75,7 +76,7 @@ func (t *Target) change(ctx context.Context, name string, change func(*wireUser)
 	}
 	after, readErr := t.user(ctx, name, false)
 	if readErr != nil {
-		return rest.Unclear(call, readErr)
+		return rest.UnclearUnlessGone(call, readErr)
 	}
 	after.Password, after.Attributes = nil, nil
 	if after == wanted {
@@ -90,8 +91,10 @@ func (t *Target) change(ctx context.Context, name string, change func(*wireUser)
 // https://developer.atlassian.com/server/crowd/crowd-rest-resources/#user-resource
 func (t *Target) describe(ctx context.Context, name string, values map[string]string) error {
 	var given wireAttributes
+	wanted := make(map[string]string, len(values))
 	for _, attribute := range slices.Sorted(maps.Keys(values)) {
 		if value := values[attribute]; value != "" {
+			wanted[attribute] = value
 			given.Attributes = append(given.Attributes, wireAttribute{Name: attribute, Values: []string{value}})
 		}
 	}
@@ -99,7 +102,7 @@ func (t *Target) describe(ctx context.Context, name string, values map[string]st
 		call := rest.Call{
 			Method: "POST", Template: root + "/user/attribute", Query: url.Values{"username": {name}}, Body: given, Object: "account",
 		}
-		if err := t.client.Send(ctx, call); err != nil {
+		if err := t.described(ctx, call, name, wanted, t.client.Send(ctx, call)); err != nil {
 			return err
 		}
 	}
@@ -113,23 +116,35 @@ func (t *Target) describe(ctx context.Context, name string, values map[string]st
 	return nil
 }
 
-// clear takes an attribute away. Whether Crowd takes it amiss that there is
-// none is [K]: what it refuses is compared with what is there.
+// clear takes an attribute away. Whether Crowd takes it amiss that there is none
+// is [K].
 func (t *Target) clear(ctx context.Context, name, attribute string) error {
 	call := rest.Call{
 		Method: "DELETE", Template: root + "/user/attribute",
 		Query: url.Values{"username": {name}, "attributename": {attribute}}, Object: "account",
 	}
-	err := t.client.Send(ctx, call)
-	if !rest.Answered(err) {
+	return t.described(ctx, call, name, map[string]string{attribute: ""}, t.client.Send(ctx, call))
+}
+
+// described settles a call that was to give attributes their values, or to take
+// away those whose value is empty: err is what it ended in, and what was refused is
+// compared with what is there, unless the user is not ours to write.
+func (t *Target) described(ctx context.Context, call rest.Call, name string, values map[string]string, err error) error {
+	if !rest.Answered(err) || directory.ClassOf(err) == directory.ClassUnmanaged {
 		return err
 	}
 	user, readErr := t.user(ctx, name, true)
 	if readErr != nil {
-		return rest.Unclear(call, readErr)
+		return rest.UnclearUnlessGone(call, readErr)
 	}
-	if held := user.account(true).Attributes; held != nil && held[attribute] == "" {
-		return nil
+	held := user.account(true).Attributes
+	if held == nil {
+		return rest.Unclear(call, &directory.UnavailableError{Status: http.StatusOK, Detail: "the answer does not tell the user's attributes"})
 	}
-	return err
+	for attribute, value := range values {
+		if held[attribute] != value {
+			return err
+		}
+	}
+	return nil
 }

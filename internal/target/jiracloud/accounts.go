@@ -101,9 +101,10 @@ func (t *Target) FindAccounts(ctx context.Context, emails []string) ([]directory
 // DELETE /rest/api/3/user
 // https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/#api-rest-api-3-user-delete
 func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
-	err := t.client.Send(ctx, rest.Call{
+	call := rest.Call{
 		Method: "DELETE", Template: "/rest/api/3/user", Object: "account", Query: url.Values{"accountId": {accountID}},
-	})
+	}
+	err := t.client.Send(ctx, call)
 	if !rest.Answered(err) && !atlassiansite.Bare(err) {
 		return err
 	}
@@ -112,10 +113,10 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 	case directory.ClassOf(readErr) == directory.ClassNotFound:
 		return nil
 	case readErr != nil:
-		return readErr
+		return rest.Unclear(call, readErr)
 	case directory.ClassOf(err) == directory.ClassNotFound:
 		// It is there, and the removal says that it is not: ask again.
-		return &directory.UnavailableError{Call: "DELETE /rest/api/3/user", Status: 404, Detail: directory.DetailOf(err)}
+		return &directory.UnavailableError{Call: call.Name(), Status: 404, Detail: directory.DetailOf(err)}
 	}
 	return err
 }

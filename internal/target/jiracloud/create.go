@@ -2,6 +2,7 @@ package jiracloud
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -9,7 +10,10 @@ import (
 	"github.com/rollcall-sync/rollcall/internal/target/rest"
 )
 
-const createCall = "POST /rest/api/3/user"
+const (
+	createPath = "/rest/api/3/user"
+	createCall = http.MethodPost + " " + createPath
+)
 
 // Codes of ours for refusals that a person must act on.
 const (
@@ -41,15 +45,15 @@ func (t *Target) CreateAccounts(ctx context.Context, batch []directory.NewAccoun
 // products that is, it does not say, so that it is looked.
 func (t *Target) GrantAccess(ctx context.Context, batch []directory.NewAccount, done func(directory.AccountCreated)) error {
 	return rest.CreateEach(ctx, batch, done, func(ctx context.Context, wanted directory.NewAccount) directory.AccountCreated {
-		outcome := directory.AccountCreated{AccountID: wanted.AccountID}
+		outcome, unclear := directory.AccountCreated{AccountID: wanted.AccountID}, ambiguous
 		if wanted.AccountID == "" {
-			outcome = t.create(ctx, wanted)
+			outcome, unclear = t.create(ctx, wanted), afterCreating
 			// Without an account in it, the outcome was looked at already.
 			if outcome.Err != nil || outcome.Account == nil || len(t.products) < 2 {
 				return outcome
 			}
 		}
-		if err := t.complete(ctx, nil, outcome.AccountID); err != nil {
+		if err := t.complete(ctx, nil, outcome.AccountID, unclear); err != nil {
 			return directory.AccountCreated{Err: ambiguous(err)}
 		}
 		return outcome
@@ -68,7 +72,7 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) direct
 		products = []string{}
 	}
 	call := rest.Call{
-		Method: "POST", Template: "/rest/api/3/user",
+		Method: http.MethodPost, Template: createPath,
 		Body: struct {
 			Email    string   `json:"emailAddress"`
 			Products []string `json:"products"`
@@ -99,16 +103,16 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) direct
 func (t *Target) settle(ctx context.Context, email string, refusal error) (string, error) {
 	found, err := t.FindAccounts(ctx, []string{email})
 	if err != nil {
-		return "", ambiguous(err)
+		return "", afterCreating(err)
 	}
 	roles, err := t.roles(ctx)
 	if err != nil {
-		return "", ambiguous(err)
+		return "", afterCreating(err)
 	}
 	if len(found) != 1 {
 		return "", t.whyNot(roles, refusal)
 	}
-	if err := t.complete(ctx, roles, found[0].ID); err != nil {
+	if err := t.complete(ctx, roles, found[0].ID, afterCreating); err != nil {
 		return "", ambiguous(err)
 	}
 	return found[0].ID, nil
@@ -116,11 +120,11 @@ func (t *Target) settle(ctx context.Context, email string, refusal error) (strin
 
 // complete gives somebody who is on the site the configured products that are
 // lacking. roles are the site's products; nil is to be asked for, where it comes
-// to that.
-func (t *Target) complete(ctx context.Context, roles []wireRole, accountID string) error {
+// to that. unclear says what it means that something could not be read.
+func (t *Target) complete(ctx context.Context, roles []wireRole, accountID string, unclear func(error) error) error {
 	user, err := t.user(ctx, accountID)
 	if err != nil {
-		return err
+		return unclear(err)
 	}
 	if len(t.products) > 0 && user.Roles == nil {
 		// Taken for none, everybody would be put in the default groups.
@@ -134,10 +138,10 @@ func (t *Target) complete(ctx context.Context, roles []wireRole, accountID strin
 		}
 		if roles == nil {
 			if roles, err = t.roles(ctx); err != nil {
-				return err
+				return unclear(err)
 			}
 		}
-		if err := t.grant(ctx, roles, product, user); err != nil {
+		if err := t.grant(ctx, roles, product, user, unclear); err != nil {
 			return err
 		}
 	}
@@ -157,14 +161,14 @@ func (t *Target) whyNot(roles []wireRole, refusal error) error {
 
 // grant gives somebody who is on the site a product, by its default group.
 // Groups that administer are never used for it.
-func (t *Target) grant(ctx context.Context, roles []wireRole, product string, user wireUser) error {
+func (t *Target) grant(ctx context.Context, roles []wireRole, product string, user wireUser, unclear func(error) error) error {
 	place := slices.IndexFunc(roles, func(role wireRole) bool { return role.Key == product })
 	if place < 0 {
 		return &directory.RefusedError{Call: createCall, Code: codeNoAccess, Detail: "the site does not have the product " + product}
 	}
 	protected, err := t.protectedGroups(ctx)
 	if err != nil {
-		return err
+		return unclear(err)
 	}
 	var names []string
 	for _, group := range roles[place].DefaultGroups {
@@ -187,10 +191,17 @@ func (t *Target) grant(ctx context.Context, roles []wireRole, product string, us
 	}
 }
 
-// ambiguous marks an outage after a create that may have been done.
+// afterCreating is what it means that something could not be read after an account
+// was asked for: it may have been made.
+func afterCreating(err error) error {
+	return rest.Unclear(rest.Call{Method: http.MethodPost, Template: createPath}, err)
+}
+
+// ambiguous marks what may end a create that may have been done: an outage, and
+// what stops all calls. What else is refused then is refused for certain.
 func ambiguous(err error) error {
-	if directory.ClassOf(err) != directory.ClassUnavailable {
+	if rest.Answered(err) {
 		return err
 	}
-	return &directory.UnavailableError{Call: createCall, Ambiguous: true, Detail: directory.DetailOf(err)}
+	return afterCreating(err)
 }

@@ -55,17 +55,17 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 	}
 	groups, readErr := t.groupsOf(ctx, accountID)
 	if readErr != nil {
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	}
 	if slices.Contains(groups, groupID) {
 		return nil
 	}
 	// Somebody who was removed from the site may still be told as in no group.
 	if _, readErr := t.user(ctx, accountID); readErr != nil {
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	}
 	if readErr := t.group(ctx, groupID); readErr != nil {
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	}
 	if directory.ClassOf(err) == directory.ClassNotFound || atlassiansite.Bare(err) {
 		// Both are there; an account that just came to the site may not be known
@@ -74,7 +74,7 @@ func (t *Target) AddMember(ctx context.Context, groupID, accountID string) error
 	}
 	full, readErr := t.fullBehind(ctx, groupID)
 	if readErr != nil {
-		return readErr
+		return rest.Unclear(call, readErr)
 	}
 	if full {
 		return &directory.SeatError{Call: call.Name(), Detail: directory.DetailOf(err)}

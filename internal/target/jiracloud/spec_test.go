@@ -29,7 +29,7 @@ func TestEveryCallIsWhatTheVendorsDescriptionSays(t *testing.T) {
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
 		sim := sitesim.New(sitesim.Options{Engine: fault.New(1)})
 		f := fixtureOf(t, sim, newTarget(t, sim, checker.Handler(sim.Handler())))
-		f.PageSize = 51
+		f.PageSize, f.Described = 51, true
 		return f
 	})
 }

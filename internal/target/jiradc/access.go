@@ -44,14 +44,14 @@ func (t *Target) roles(ctx context.Context) ([]wireRole, error) {
 // orFull turns a refusal into a *directory.SeatError where an application that
 // it is about, by key or by one of its groups, has no licence left. A 400 says
 // that in words alone.
-func (t *Target) orFull(ctx context.Context, err error, about func(wireRole) bool) error {
+func (t *Target) orFull(ctx context.Context, call rest.Call, err error, about func(wireRole) bool) error {
 	var refused *directory.RefusedError
 	if !errors.As(err, &refused) || refused.Status != http.StatusBadRequest {
 		return err
 	}
 	roles, readErr := t.roles(ctx)
 	if readErr != nil {
-		return readErr
+		return rest.Unclear(call, readErr)
 	}
 	for _, role := range roles {
 		if about(role) && role.full() {
@@ -168,19 +168,21 @@ func (t *Target) grant(ctx context.Context, user wireUser, application string) e
 	now, readErr := t.user(ctx, url.Values{"key": {user.Key}, "expand": {"applicationRoles"}})
 	switch {
 	case readErr != nil:
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	case now.has(application):
 		return nil
+	case now.ApplicationRoles == nil:
+		return rest.Unclear(call, incomplete(userCall(nil), "a user without the applications that were asked for"))
 	}
-	err = t.orFull(ctx, err, func(role wireRole) bool { return strings.EqualFold(role.Key, application) })
-	return t.explained(ctx, err)
+	err = t.orFull(ctx, call, err, func(role wireRole) bool { return strings.EqualFold(role.Key, application) })
+	return t.explained(ctx, call, err)
 }
 
 // explained turns a 403 about an object into what it means.
-func (t *Target) explained(ctx context.Context, err error) error {
+func (t *Target) explained(ctx context.Context, call rest.Call, err error) error {
 	var refused *directory.RefusedError
 	if errors.As(err, &refused) && refused.Status == http.StatusForbidden {
-		return t.forbidden(ctx, refused)
+		return t.forbidden(ctx, call, refused)
 	}
 	return err
 }

@@ -32,7 +32,9 @@ func TestTheTrafficIsAsTheAPIDescriptionSays(t *testing.T) {
 	t.Parallel()
 	checker := speccheck.Load(t, speccheck.JiraDataCenter).Except(undescribed()...)
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
-		return fixtureOf(newVendor(t, jiradcsim.Options{ListLimit: pageSize}, nil, checker.Handler))
+		f := fixtureOf(newVendor(t, jiradcsim.Options{ListLimit: pageSize}, nil, checker.Handler))
+		f.Described = true
+		return f
 	})
 }
 

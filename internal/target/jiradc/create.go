@@ -74,12 +74,12 @@ func (t *Target) create(ctx context.Context, wanted directory.NewAccount) direct
 	case readErr == nil:
 		return failed(&directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)})
 	case !errors.As(readErr, &missing):
-		return failed(readErr)
+		return failed(rest.Unclear(call, readErr))
 	}
-	err = t.orFull(ctx, err, func(role wireRole) bool {
+	err = t.orFull(ctx, call, err, func(role wireRole) bool {
 		return slices.ContainsFunc(t.applications, func(key string) bool { return strings.EqualFold(key, role.Key) })
 	})
-	return failed(t.explained(ctx, err))
+	return failed(t.explained(ctx, call, err))
 }
 
 // madeWithoutKey is the outcome of a creation that was answered with success and

@@ -90,11 +90,11 @@ func (t *Target) CreateGroup(ctx context.Context, group directory.NewGroup) (dir
 	}
 	switch there, readErr := t.groupExists(ctx, group.Name); {
 	case readErr != nil:
-		return directory.TargetGroup{}, readErr
+		return directory.TargetGroup{}, rest.Unclear(call, readErr)
 	case there:
 		return directory.TargetGroup{}, &directory.ConflictError{Call: call.Name(), Detail: directory.DetailOf(err)}
 	}
-	return directory.TargetGroup{}, t.explained(ctx, err)
+	return directory.TargetGroup{}, t.explained(ctx, call, err)
 }
 
 func groupQuery(name string) url.Values { return url.Values{"groupname": {name}} }

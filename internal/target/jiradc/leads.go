@@ -123,16 +123,21 @@ func (t *Target) handOver(ctx context.Context, one lead) error {
 		return err
 	}
 	var now struct {
+		ID   string   `json:"id"`
 		Lead wireLead `json:"lead"`
 	}
 	readErr := t.client.Get(ctx, read, &now)
 	switch {
-	case readErr == nil && now.Lead.Key == to.ID:
+	case directory.ClassOf(readErr) == directory.ClassNotFound:
+		// What is gone is led by nobody, and the write's own answer says it.
+	case readErr != nil:
+		return rest.Unclear(write, readErr)
+	case now.Lead.Key == to.ID:
 		return nil
-	case readErr != nil && !rest.Answered(readErr):
-		return readErr
+	case now.ID == "":
+		return rest.Unclear(write, incomplete(read, "a project or a component without its id"))
 	}
-	return t.explained(ctx, err)
+	return t.explained(ctx, write, err)
 }
 
 // readLeads reads who leads what, and who is to get it, unless that was done a

@@ -32,7 +32,7 @@ func (t *Target) memberPage(ctx context.Context, group string, start, limit int)
 	call.Query.Set("maxResults", strconv.Itoa(limit))
 	var got memberPage
 	if err := t.client.Get(ctx, call, &got); err != nil {
-		return memberPage{}, t.explained(ctx, err)
+		return memberPage{}, t.explained(ctx, call, err)
 	}
 	if got.Values == nil || got.IsLast == nil && got.Total == nil {
 		return memberPage{}, incomplete(call, "members without an end")
@@ -124,7 +124,8 @@ func (t *Target) writeMember(ctx context.Context, group, accountID string, wante
 		return err
 	}
 	for again := false; ; again = true {
-		err = t.client.Send(ctx, call(name))
+		write := call(name)
+		err = t.client.Send(ctx, write)
 		if err == nil || !rest.Answered(err) {
 			return err
 		}
@@ -132,11 +133,11 @@ func (t *Target) writeMember(ctx context.Context, group, accountID string, wante
 		user, member, readErr := t.membership(ctx, group, accountID)
 		switch {
 		case readErr != nil:
-			return readErr
+			return rest.UnclearUnlessGone(write, readErr)
 		case member == wanted:
 			return nil
 		case user.Name == name || again:
-			return t.whyNot(ctx, group, wanted, err)
+			return t.whyNot(ctx, write, group, wanted, err)
 		}
 		// The account has got another name since it was remembered.
 		name = user.Name
@@ -145,22 +146,22 @@ func (t *Target) writeMember(ctx context.Context, group, accountID string, wante
 
 // whyNot says why a membership could not be written although the account is
 // there.
-func (t *Target) whyNot(ctx context.Context, group string, adding bool, err error) error {
+func (t *Target) whyNot(ctx context.Context, call rest.Call, group string, adding bool, err error) error {
 	there, readErr := t.groupExists(ctx, group)
 	var missing *directory.NotFoundError
 	switch {
 	case readErr != nil:
-		return readErr
+		return rest.Unclear(call, readErr)
 	case !there:
-		return &directory.NotFoundError{Call: "POST /rest/api/2/group/user", What: "group", Detail: directory.DetailOf(err)}
+		return &directory.NotFoundError{Call: call.Name(), What: "group", Detail: directory.DetailOf(err)}
 	case errors.As(err, &missing):
 		// Both are there; an account that was just made may not be known yet.
 		return &directory.UnavailableError{Call: missing.Call, Status: http.StatusNotFound, Detail: missing.Detail}
 	}
 	if adding {
-		err = t.orFull(ctx, err, givesGroup(group))
+		err = t.orFull(ctx, call, err, givesGroup(group))
 	}
-	return t.explained(ctx, err)
+	return t.explained(ctx, call, err)
 }
 
 // membership reads an account with its groups.

@@ -173,11 +173,11 @@ func (t *Target) myself(ctx context.Context) (wireUser, error) {
 // forbidden says what a 403 about an object means: Jira gives it to who is no
 // administrator, and to an administrator about what lives in a directory that
 // Jira cannot write.
-func (t *Target) forbidden(ctx context.Context, refused *directory.RefusedError) error {
+func (t *Target) forbidden(ctx context.Context, call rest.Call, refused *directory.RefusedError) error {
 	has, err := t.permissions(ctx)
 	switch {
 	case err != nil:
-		return err
+		return rest.Unclear(call, err)
 	case has[permissionAdminister]:
 		return &directory.UnmanagedError{Call: refused.Call, Detail: refused.Detail}
 	}

@@ -31,14 +31,14 @@ func (p userPatch) is(u wireUser) bool {
 //
 // PUT /rest/api/2/user
 // https://developer.atlassian.com/server/jira/platform/rest/v10003/api-group-user/#api-api-2-user-put
-func (t *Target) put(ctx context.Context, accountID string, patch userPatch) (wireUser, error) {
+func (t *Target) put(ctx context.Context, accountID string, patch userPatch) (wireUser, rest.Call, error) {
 	call := rest.Call{Method: http.MethodPut, Template: "/rest/api/2/user", Query: byKey(accountID), Body: patch, Object: "account"}
 	var got wireUser
 	err := t.client.Get(ctx, call, &got)
 	if patch.Name != nil {
 		t.names.forget(accountID)
 	}
-	return got, err
+	return got, call, err
 }
 
 // UpdateAccount writes user name, display name and e-mail address. Jira
@@ -54,14 +54,14 @@ func (t *Target) UpdateAccount(ctx context.Context, accountID string, patch dire
 	if wanted == (userPatch{}) {
 		return nil
 	}
-	_, err := t.put(ctx, accountID, wanted)
+	_, call, err := t.put(ctx, accountID, wanted)
 	if err == nil || !rest.Answered(err) {
 		return err
 	}
 	user, readErr := t.user(ctx, byKey(accountID))
 	switch {
 	case readErr != nil:
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	case wanted.is(user):
 		return nil
 	}
@@ -72,10 +72,10 @@ func (t *Target) UpdateAccount(ctx context.Context, accountID string, patch dire
 		case readErr == nil && holder.Key != accountID:
 			return &directory.ConflictError{Call: name, Detail: directory.DetailOf(err)}
 		case readErr != nil && !errors.As(readErr, &missing):
-			return readErr
+			return rest.Unclear(call, readErr)
 		}
 	}
-	return t.explained(ctx, err)
+	return t.explained(ctx, call, err)
 }
 
 // DeactivateAccount blocks an account: it can no longer log in and takes no
@@ -95,7 +95,7 @@ func (t *Target) RestoreAccount(ctx context.Context, accountID string) error {
 func (t *Target) setActive(ctx context.Context, accountID string, active bool) error {
 	const name = "PUT /rest/api/2/user"
 	wanted := userPatch{Active: &active}
-	told, err := t.put(ctx, accountID, wanted)
+	told, call, err := t.put(ctx, accountID, wanted)
 	switch {
 	case err == nil && wanted.is(told):
 		return nil
@@ -107,14 +107,14 @@ func (t *Target) setActive(ctx context.Context, accountID string, active bool) e
 	user, readErr := t.user(ctx, url.Values{"key": {accountID}, "expand": {"groups"}})
 	switch {
 	case readErr != nil:
-		return readErr
+		return rest.UnclearUnlessGone(call, readErr)
 	case wanted.is(user):
 		return nil
 	}
 	server, readErr := t.server(ctx)
 	switch {
 	case readErr != nil:
-		return readErr
+		return rest.Unclear(call, readErr)
 	case !server.deactivates():
 		return &directory.RefusedError{Call: name, Code: "version", Detail: "Jira " + server.Version + adviceVersion}
 	case err == nil:
@@ -125,9 +125,9 @@ func (t *Target) setActive(ctx context.Context, accountID string, active bool) e
 		for _, group := range user.Groups.Items {
 			groups = append(groups, groupID(group.Name))
 		}
-		err = t.orFull(ctx, err, givesGroup(groups...))
+		err = t.orFull(ctx, call, err, givesGroup(groups...))
 	}
-	return t.explained(ctx, err)
+	return t.explained(ctx, call, err)
 }
 
 // adviceVersion is what to do about a Jira that cannot deactivate.
@@ -151,7 +151,7 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 	case errors.As(readErr, &missing):
 		return nil
 	case readErr != nil:
-		return readErr
+		return rest.Unclear(call, readErr)
 	}
 	var refused *directory.RefusedError
 	if errors.As(err, &refused) && refused.Status == http.StatusBadRequest {
@@ -160,5 +160,5 @@ func (t *Target) DeleteAccount(ctx context.Context, accountID string) error {
 			Detail: "Jira deletes nobody who has issues, comments or projects; deactivate the account instead: " + refused.Detail,
 		}
 	}
-	return t.explained(ctx, err)
+	return t.explained(ctx, call, err)
 }

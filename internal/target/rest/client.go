@@ -145,7 +145,7 @@ func (c *Client) request(ctx context.Context, call Call) (*http.Request, error) 
 		if arg == "" || arg == "." || arg == ".." {
 			// The server would take it for a step, and the call for one about another object.
 			return nil, &directory.RefusedError{
-				Call: call.Name(), Code: "path", Detail: "an id or a name in the address is empty or a step in it, and is not sent",
+				Call: call.Name(), Code: codePath, Detail: "an id or a name in the address is empty or a step in it, and is not sent",
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -97,10 +98,18 @@ func Typed(call Call, status int, said Said) error {
 	return &directory.RefusedError{Call: call.Name(), Status: status, Code: said.Code, Detail: said.Detail}
 }
 
+// codePath is the code of a request that is not sent because of its address.
+const codePath = "path"
+
 // Answered reports whether an error is an answer about the object of a call,
 // which is to be compared with what the object is: a refusal, a conflict, a
-// missing object or licence, and not an outage, a limit or the credential.
+// missing object or licence, and not an outage, a limit or the credential. A
+// request that was not sent has no answer.
 func Answered(err error) bool {
+	var refused *directory.RefusedError
+	if errors.As(err, &refused) && refused.Code == codePath && refused.Status == 0 {
+		return false
+	}
 	switch directory.ClassOf(err) {
 	case directory.ClassRefused, directory.ClassConflict, directory.ClassNotFound, directory.ClassSeat, directory.ClassUnmanaged:
 		return true

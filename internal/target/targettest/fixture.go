@@ -53,6 +53,13 @@ type Fixture struct {
 	// SharesAddresses is a product in which several accounts may have one
 	// address.
 	SharesAddresses bool
+	// Believes names the operations that write ("CreateAccounts") and whose refusal
+	// the target believes without a look: the product answers what it has done
+	// already with success, so that a refusal is never about that.
+	Believes []string
+	// Described is a product whose answers are held to its description, which has
+	// none of those to a Disown.
+	Described bool
 	// ReadsFirst names the operations that write ("SuspendAccount") and whose
 	// first call is a read, so that an outage may leave nothing in doubt.
 	ReadsFirst []string
@@ -106,6 +113,18 @@ type Fault struct {
 	CutBefore, CutAfter bool
 	// Delay is how long every answer takes.
 	Delay time.Duration
+	// Disown, if not 0, is the status with which a write is answered that is done,
+	// as if it had been refused. From the first such write on, everything that is
+	// asked is answered with Then.
+	Disown int
+	Then   Answer
+}
+
+// Answer is an answer to whatever was asked: a status with the product's own error
+// body, or with Body unless that is empty.
+type Answer struct {
+	Status int
+	Body   string
 }
 
 func (f Fixture) email(name string) string {

@@ -30,6 +30,7 @@ func Run(t *testing.T, fixture func(t *testing.T) Fixture) {
 		{"groups are in groups", testNesting},
 		{"groups are given permissions", testPermitting},
 		{"every method types what goes wrong", testFaults},
+		{"a write that cannot be read back is in doubt", testDoubts},
 		{"a cancelled context ends every call", testCancelling},
 		{"attributes are written", testAttributes},
 		{"administrators are listed", testProtected},

@@ -167,8 +167,10 @@ func failureOf(wanted targettest.Fault, call string, write bool) memory.Failure 
 	switch {
 	case wanted.CutBefore:
 		return memory.Failure{Before: outage}
-	case wanted.CutAfter:
+	case wanted.CutAfter, wanted.Disown != 0 && write:
 		return memory.Failure{After: outage}
+	case wanted.Disown != 0:
+		return memory.Failure{}
 	case wanted.Status == 429:
 		return memory.Failure{Before: &directory.RateLimitError{Call: call, RetryAfter: wait}}
 	case wanted.Status == 401:

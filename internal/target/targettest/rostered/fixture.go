@@ -77,9 +77,9 @@ func Fixture(o Options) targettest.Fixture {
 		Target: o.Target, Can: o.Can, Secret: o.Secret, PageSize: o.PageSize,
 		SeedAccounts: s.accounts, SeedGroups: s.groups, SeedMembers: s.members,
 		AccountsNow: s.accountsNow, MembersNow: s.membersNow,
-		Misbehave: func(_ *testing.T, wanted targettest.Fault) func() {
-			id := o.Engine.Add(ruleOf(o.API, wanted))
-			return func() { o.Engine.Remove(id) }
+		Misbehave: func(t *testing.T, wanted targettest.Fault) func() {
+			t.Helper()
+			return Misbehave(t, o.Engine, o.API, wanted)
 		},
 		Fill: o.Fill, Administrators: o.Administrators, WritableEmail: o.WritableEmail, ForeignEmail: o.ForeignEmail,
 		UserName: o.UserName, TellsNoAddress: o.TellsNoAddress, TellsAddressOnlyIfAsked: o.TellsAddressOnlyIfAsked, SharesAddresses: o.SharesAddresses, ReadsFirst: o.ReadsFirst,
@@ -94,6 +94,21 @@ func Fixture(o Options) targettest.Fixture {
 	return f
 }
 
+// Misbehave makes a stand-in misbehave until stop is called, which fails the test
+// if a write was to be disowned and none was.
+func Misbehave(t *testing.T, engine *fault.Engine, api string, wanted targettest.Fault) (stop func()) {
+	t.Helper()
+	id := engine.Add(ruleOf(api, wanted))
+	return func() {
+		t.Helper()
+		engine.Remove(id)
+		disowned := func(c fault.Call) bool { return c.Applied && c.Status == wanted.Disown }
+		if wanted.Disown != 0 && !slices.ContainsFunc(engine.Calls(), disowned) {
+			t.Error("no write was done and disowned")
+		}
+	}
+}
+
 // ruleOf is a fault as the engine makes it.
 func ruleOf(api string, wanted targettest.Fault) fault.Rule {
 	switch {
@@ -103,6 +118,8 @@ func ruleOf(api string, wanted targettest.Fault) fault.Rule {
 		return fault.Rule{API: api, Kind: fault.CutAfter}
 	case wanted.Delay > 0:
 		return fault.Rule{API: api, Kind: fault.Latency, Delay: fault.Duration(wanted.Delay)}
+	case wanted.Disown != 0:
+		return fault.Rule{API: api, Kind: fault.Disown, Status: wanted.Disown, Then: fault.Answer(wanted.Then)}
 	}
 	return fault.Rule{API: api, Kind: fault.Status, Status: wanted.Status, RetryAfter: wanted.RetryAfter}
 }

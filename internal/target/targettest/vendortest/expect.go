@@ -1,6 +1,7 @@
 package vendortest
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -34,5 +35,15 @@ func WantClass(t *testing.T, err error, want directory.Class) {
 	t.Helper()
 	if got := directory.ClassOf(err); err == nil || got != want {
 		t.Fatalf("got %s: %v: %s, want %s", got, err, directory.DetailOf(err), want)
+	}
+}
+
+// WantDoubt ends the test unless an error is that of a write, by its call's name,
+// that may have been done.
+func WantDoubt(t *testing.T, err error, call string) {
+	t.Helper()
+	var doubt *directory.UnavailableError
+	if !errors.As(err, &doubt) || !doubt.Ambiguous || doubt.Call != call {
+		t.Fatalf("got %s: %v: %s, want %s in doubt", directory.ClassOf(err), err, directory.DetailOf(err), call)
 	}
 }
