@@ -59,8 +59,14 @@ func (s *Store) PullFound(ctx context.Context, c Claim, found []FoundUser, now t
 			}
 		}
 		if len(want) > 0 {
-			if err := setMemberships(ctx, tx, slices.Sorted(maps.Keys(want)), want, changed); err != nil {
+			regrouped, err := setMemberships(ctx, tx, slices.Sorted(maps.Keys(want)), want, changed)
+			if err != nil {
 				return err
+			}
+			// A list of the members that is again what it was before this is none that
+			// is stored already.
+			if err := eachChunk(ctx, tx, sortedKeys(regrouped), `UPDATE groups SET members_digest = '' WHERE id IN (?) AND members_digest <> ''`); err != nil {
+				return fmt.Errorf("mark groups whose members are others: %w", err)
 			}
 		}
 		return markPulled(ctx, tx, sortedKeys(changed))

@@ -54,7 +54,8 @@ func (p pulling) memberships(ctx context.Context, users map[int64]int64, changed
 		}
 		want[user][group] = belongingOf(m.Direct)
 	}
-	return setMemberships(ctx, p.tx, slices.Sorted(maps.Values(users)), want, changed)
+	_, err = setMemberships(ctx, p.tx, slices.Sorted(maps.Values(users)), want, changed)
+	return err
 }
 
 // belonging is how somebody is in a group.
@@ -75,11 +76,11 @@ func belongingOf(direct bool) belonging {
 }
 
 // setMemberships makes the memberships of users just those wanted, and notes
-// whose are others than before.
-func setMemberships(ctx context.Context, tx *Tx, users []int64, want map[int64]map[int64]belonging, changed map[int64]bool) error {
+// whose are others than before. It returns the groups that have other members now.
+func setMemberships(ctx context.Context, tx *Tx, users []int64, want map[int64]map[int64]belonging, changed map[int64]bool) (map[int64]bool, error) {
 	query, args, err := in(`SELECT user_id, group_id, absent, direct FROM memberships WHERE user_id IN (?)`, padded(users))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var stored []struct {
 		UserID  int64 `db:"user_id"`
@@ -88,22 +89,23 @@ func setMemberships(ctx context.Context, tx *Tx, users []int64, want map[int64]m
 		Direct  bool  `db:"direct"`
 	}
 	if err := tx.selectAll(ctx, &stored, query, args...); err != nil {
-		return fmt.Errorf("read memberships: %w", err)
+		return nil, fmt.Errorf("read memberships: %w", err)
 	}
+	regrouped := map[int64]bool{}
 	have := make(map[[2]int64]bool, len(stored))
 	for _, m := range stored {
 		have[[2]int64{m.UserID, m.GroupID}] = true
 		switch wanted := want[m.UserID][m.GroupID]; {
 		case wanted == notIn:
 			if _, err := tx.exec(ctx, `DELETE FROM memberships WHERE group_id = ? AND user_id = ?`, m.GroupID, m.UserID); err != nil {
-				return fmt.Errorf("drop membership: %w", err)
+				return nil, fmt.Errorf("drop membership: %w", err)
 			}
-			changed[m.UserID] = true
+			changed[m.UserID], regrouped[m.GroupID] = true, true
 		case m.Absent || wanted != belongingOf(m.Direct):
 			if _, err := tx.exec(ctx, `UPDATE memberships SET absent = FALSE, direct = ? WHERE group_id = ? AND user_id = ?`, wanted == inItself, m.GroupID, m.UserID); err != nil {
-				return fmt.Errorf("keep membership: %w", err)
+				return nil, fmt.Errorf("keep membership: %w", err)
 			}
-			changed[m.UserID] = true
+			changed[m.UserID], regrouped[m.GroupID] = true, true
 		}
 	}
 	added := make([]any, 0, 16)
@@ -111,14 +113,14 @@ func setMemberships(ctx context.Context, tx *Tx, users []int64, want map[int64]m
 		for _, group := range slices.Sorted(maps.Keys(want[user])) {
 			if !have[[2]int64{user, group}] {
 				added = append(added, group, user, want[user][group] == inItself)
-				changed[user] = true
+				changed[user], regrouped[group] = true, true
 			}
 		}
 	}
 	for chunk := range chunks(added, 3*rowsAtOnce) {
 		if _, err := tx.exec(ctx, `INSERT INTO memberships (group_id, user_id, direct) VALUES `+rows("(?, ?, ?)", len(chunk)/3)+` ON CONFLICT DO NOTHING`, chunk...); err != nil {
-			return fmt.Errorf("store memberships: %w", err)
+			return nil, fmt.Errorf("store memberships: %w", err)
 		}
 	}
-	return nil
+	return regrouped, nil
 }

@@ -30,6 +30,20 @@ func asking(t *testing.T, open Open) {
 			t.Errorf("the group is known as %+v", refs)
 		}
 	})
+	t.Run("who was found in a group by asking about them alone is missing in the next list that is as it was before", func(t *testing.T) {
+		w := newWorld(t, open)
+		w.team("eng", 3)
+		w.saveUsers(person("ada"))
+		w.settle()
+		if same := w.saveMembers("eng", "eng0", "eng1", "eng2"); same != (store.MembersSaved{}) {
+			t.Fatalf("the list is not the one that is stored: %+v", same)
+		}
+		_, err := w.Store.PullFound(w.ctx, w.claim, []store.FoundUser{{ResourceID: 7, User: person("ada"), GroupIDs: []string{"00g-eng"}}}, w.now)
+		w.ok(err)
+		if saved := w.saveMembers("eng", "eng0", "eng1", "eng2"); saved.Missing != 1 {
+			t.Errorf("reading the members came to %+v, want one missing", saved)
+		}
+	})
 	t.Run("who is not known yet is told from who is", func(t *testing.T) {
 		w := newWorld(t, open)
 		w.team("eng", 2)
