@@ -136,7 +136,7 @@ func upsertDesired(ctx context.Context, tx *Tx, targetID int64, decisions []Deci
 			VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", len(chunk))+`
 			ON CONFLICT (target_id, user_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, strip = excluded.strip, user_name = excluded.user_name,
 				email = excluded.email, email_key = excluded.email_key, display_name = excluded.display_name, attributes = excluded.attributes,
-				rule = excluded.rule, evidence = excluded.evidence, version = desired_accounts.version + 1
+				rule = excluded.rule, evidence = excluded.evidence, version = desired_accounts.version + 1, sought_at = 0
 			WHERE desired_accounts.state <> excluded.state OR desired_accounts.reason <> excluded.reason OR desired_accounts.strip <> excluded.strip
 				OR desired_accounts.user_name <> excluded.user_name OR desired_accounts.email <> excluded.email OR desired_accounts.evidence <> excluded.evidence
 				OR desired_accounts.display_name <> excluded.display_name OR desired_accounts.attributes <> excluded.attributes OR desired_accounts.rule <> excluded.rule`, args...); err != nil {

@@ -1,8 +1,9 @@
 package store
 
-// toSeek leaves those out of a full plan who were looked for in vain and are not
-// to be looked for again yet. A plan of some subjects looks for all of them.
-const toSeek = `(u.dirty OR d.sought_at = 0)`
+// toSeek leaves those out of a run's plan who were looked for in vain and are not
+// to be looked for again yet, even if they are dirty: they stay so for as long as
+// another target cannot be used. A plan of some subjects looks for all of them.
+const toSeek = `d.sought_at = 0`
 
 // The plan's statements take the run, the target and the connection. The
 // words "AND u.dirty" and "AND g.dirty" are left out of a full plan. To SQLite

@@ -9,9 +9,9 @@ import (
 )
 
 // In a target that makes no accounts, people get theirs by other means. Whoever
-// was looked for there and not found is looked for again when something about
-// them changes, when the target was read, or a day later, and costs a run nothing
-// until then. What was sought is of people without an account alone.
+// was looked for there and not found is looked for again when what their
+// account should be changes, when the target was read, or a day later, and costs a
+// run nothing until then. What was sought is of people without an account alone.
 
 // recordSought keeps when people were looked for who have no account in a target
 // that makes none.

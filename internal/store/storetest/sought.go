@@ -70,6 +70,16 @@ func sought(t *testing.T, open Open) {
 			w.same("planned", w.sought(), []string{"account.create ada.l planned", "membership.add ada.l eng planned"})
 			w.same("then", w.sought(), []string(nil))
 		},
+		"whoever stays to be looked at because of another target is not looked for again in this one": func(w *world) {
+			w.without()
+			w.set(`UPDATE users SET dirty = TRUE`) // as a run leaves them that could not use the other one
+			for range 2 {
+				w.same("planned", w.sought(), []string(nil))
+				w.set(`UPDATE users SET dirty = TRUE`)
+			}
+			w.saveUsers(with(person("bob"), func(u *directory.User) { u.Email, u.LastUpdated = "robert@example.com", w.now.Add(time.Minute) }))
+			w.same("once something about one of them has changed", w.sought(), []string{"account.create robert planned", "membership.add robert eng planned"})
+		},
 		"when a day has passed, or the target was read, all are looked for again, once": func(w *world) {
 			for _, after := range []time.Duration{24 * time.Hour, 0} {
 				if after > 0 {
