@@ -32,7 +32,7 @@ func (a *Activities) ApplyBatch(ctx context.Context, in workflows.BatchInput) (w
 }
 
 func (a *Activities) applyBatch(ctx context.Context, in workflows.BatchInput) (workflows.ApplyResult, error) {
-	t, err := a.target(in.Connection, in.Target.Name)
+	t, err := a.targetOf(ctx, in.Connection, in.Target)
 	if err != nil {
 		return workflows.ApplyResult{}, err
 	}
@@ -60,7 +60,7 @@ func (a *Activities) ApplyChange(ctx context.Context, in workflows.ChangeInput) 
 }
 
 func (a *Activities) applyChange(ctx context.Context, in workflows.ChangeInput) (workflows.ApplyResult, error) {
-	t, err := a.target(in.Connection, in.Target.Name)
+	t, err := a.targetOf(ctx, in.Connection, in.Target)
 	if err != nil {
 		return workflows.ApplyResult{}, err
 	}

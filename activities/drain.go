@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/rollcall-sync/rollcall/internal/budget"
-	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
 	"github.com/rollcall-sync/rollcall/workflows"
 )
@@ -53,7 +52,7 @@ func (a *Activities) drain(ctx context.Context, in workflows.DrainInput) (workfl
 	if err != nil {
 		return workflows.DrainResult{}, err
 	}
-	d := &drain{piece: piece{Activities: a, c: c, targets: connection.Targets, claim: store.Claim{ConnectionID: connection.ID, RunID: in.RunID}}, in: in}
+	d := &drain{piece: piece{Activities: a, c: c, targets: connection.Targets, moved: connection.Moved, claim: store.Claim{ConnectionID: connection.ID, RunID: in.RunID}}, in: in}
 	// What was pushed is what the source says now: no look-up could tell more.
 	d.limits = func(t *Target) store.Limits { return limitsFor(c, t) }
 	d.result.Heartbeat, d.result.SearchAttributes = min(a.Heartbeat, workflows.FirstHeartbeat), a.SearchAttributes
@@ -92,16 +91,13 @@ func (a *Activities) drain(ctx context.Context, in workflows.DrainInput) (workfl
 	}
 }
 
-// ensure makes a connection known as it is configured.
+// ensure makes a connection known as it is configured. Targets whose
+// configuration names another place are in Moved; its error is a
+// *store.TargetChangedError when that is so of all of them.
 func (a *Activities) ensure(ctx context.Context, c *Connection) (store.Connection, error) {
 	specs := make([]store.TargetSpec, len(c.Targets))
 	for i, t := range c.Targets {
-		_, writes := t.Target.(directory.AccountWriter)
-		specs[i] = store.TargetSpec{
-			Name: t.Name, Kind: t.Kind, Identity: t.Identity, Additive: t.Mode != directory.Authoritative, Renames: t.Can.Renames, Recreates: t.Recreate,
-			RenamesAccounts: t.RenamesAccounts, Unwritable: !writes, UndoBy: t.Can.UndoBy(),
-			Nests: t.nests(), Permissions: t.Permissions,
-		}
+		specs[i] = t.spec()
 	}
 	return a.Store.EnsureConnection(ctx, c.Name, c.RulesDigest, c.keeps(), specs)
 }
@@ -130,6 +126,9 @@ func (d *drain) begin(ctx context.Context) (context.Context, error) {
 		}, d.Now())
 	})
 	d.result.Ref = d.ref()
+	if err == nil {
+		err = d.noteMoved(ctx, d.claim, d.moved) // the log has it from the start and from each run
+	}
 	if err != nil || d.c.pushedOnly() {
 		return ctx, err
 	}

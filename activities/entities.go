@@ -128,11 +128,11 @@ func (a *Activities) seatWaiters(ctx context.Context, ref workflows.RunRef, coun
 }
 
 // EnsureConnections makes every configured connection known, so that a person
-// can ask for something of one before its first run. One whose target has moved
-// is reported and left as it is: its runs say what to do.
+// can ask for something of one before its first run. One whose targets have all
+// moved is reported and left as it is: its runs say what to do.
 func (a *Activities) EnsureConnections(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(a.Connections)) {
-		_, err := a.ensure(ctx, a.Connections[name])
+		connection, err := a.ensure(ctx, a.Connections[name])
 		var moved *store.TargetChangedError
 		if errors.As(err, &moved) {
 			a.Log.Error("a connection cannot be used as it is configured", "connection", name, "error", err)
@@ -141,6 +141,7 @@ func (a *Activities) EnsureConnections(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("connection %s: %w", name, err)
 		}
+		a.logMoved(name, connection.Moved)
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ type becomes int
 const (
 	becomesDone becomes = iota
 	becomesWaiting
+	// becomesLeft is put off for a target that cannot be used as it is configured.
+	becomesLeft
 	becomesBusy
 	becomesPutOff
 )
@@ -41,8 +43,8 @@ func fateOf(item store.InboxItem, s subjects, work []*targetWork) fate {
 			f.becomes, f.class, f.after = one.becomes, one.class, one.after
 		}
 	}
-	if f.becomes == becomesBusy {
-		f.becomes = becomesPutOff // soon, and without an attempt counted
+	if f.becomes == becomesBusy || f.becomes == becomesLeft {
+		f.becomes = becomesPutOff // a busy one soon, and without an attempt counted
 	}
 	return f
 }
@@ -51,6 +53,8 @@ func (w *targetWork) fateOf(item store.InboxItem, s subjects) fate {
 	user, isUser := s.userOf[item.ResourceID]
 	group, isGroup := s.groupOf[item.ResourceID]
 	switch {
+	case w.class == classMoved && (isUser || isGroup):
+		return fate{becomes: becomesLeft, class: classMoved}
 	case isUser && !w.leased.Users[user], isGroup && !w.leased.Groups[group]:
 		return fate{becomes: becomesBusy, class: classBusy, after: busyFor}
 	case !isUser && !isGroup:

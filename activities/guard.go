@@ -27,7 +27,7 @@ func (a *Activities) guard(ctx context.Context, in workflows.TargetInput) (workf
 	if err != nil {
 		return workflows.GuardResult{}, err
 	}
-	t, err := a.target(in.Connection, in.Target.Name)
+	t, err := a.targetOf(ctx, in.Connection, in.Target)
 	if err != nil {
 		return workflows.GuardResult{}, err
 	}

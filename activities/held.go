@@ -33,6 +33,13 @@ func (a *Activities) decideHeld(ctx context.Context, in workflows.DecideHeldInpu
 		decision.Kinds, decision.Users, decision.Who = request.Kinds, request.Users, request.Who
 		decision.RequestID = in.RequestID
 	}
+	if !in.Reject {
+		barred, err := a.barred(ctx, in.HeldInput)
+		if err != nil {
+			return workflows.Decided{}, err
+		}
+		decision.Barred = barred
+	}
 	outcome, err := a.Store.DecideHeld(ctx, decision, a.Approvals, a.Now())
 	if errors.Is(err, store.ErrNotFound) {
 		return workflows.Decided{}, final(directory.ClassNotFound)
@@ -55,6 +62,23 @@ func (a *Activities) decideHeld(ctx context.Context, in workflows.DecideHeldInpu
 		Approval: outcome.Approval, RequestID: outcome.RequestID, Changes: outcome.Changes, Remaining: outcome.Remaining, Waiting: outcome.Waiting,
 		Refused: outcome.Refused, Ended: outcome.Ended, Expires: outcome.Expires, SearchAttributes: a.SearchAttributes,
 	}, nil
+}
+
+// barred is the class of why what a plan holds could not be carried out if it
+// were approved: it would wait for a target that is not used any more.
+func (a *Activities) barred(ctx context.Context, in workflows.HeldInput) (directory.Class, error) {
+	c, err := a.connection(in.Connection)
+	if err != nil {
+		return "", err
+	}
+	plan, err := a.Store.Held(ctx, in.PlanID)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", final(directory.ClassNotFound)
+	}
+	if err != nil {
+		return "", err
+	}
+	return a.unused(ctx, c, plan.TargetID)
 }
 
 // ExpireHeld ends the plans whose time is over, and says where one of them stands.

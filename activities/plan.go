@@ -48,7 +48,15 @@ func (a *Activities) begin(ctx context.Context, in workflows.BeginInput) (workfl
 		RunRef: workflows.RunRef{Connection: in.Connection, ConnectionID: connection.ID, RunID: run.RunID, Epoch: run.Epoch},
 		Pushed: c.pushedOnly(), Full: run.Full, Since: run.Since, SourceQueue: c.SourceQueue, Heartbeat: a.Heartbeat, SearchAttributes: a.SearchAttributes,
 	}
+	a.logMoved(c.Name, connection.Moved)
+	if err := a.noteMoved(ctx, run.Claim, connection.Moved); err != nil {
+		return workflows.BeginResult{}, err
+	}
 	for _, t := range c.Targets {
+		if moved := connection.Moved[t.Name]; moved != nil {
+			result.Targets = append(result.Targets, workflows.TargetRef{Name: t.Name, ID: moved.ID, Queue: t.Queue, Failure: classMoved})
+			continue
+		}
 		id := connection.Targets[t.Name]
 		age, err := a.Store.TargetAge(ctx, id)
 		if err != nil {
@@ -96,6 +104,9 @@ func (a *Activities) decide(ctx context.Context, in workflows.DecideInput) error
 	defer stop()
 	deciders := make([]store.TargetDecider, 0, len(in.Targets))
 	for _, ref := range in.Targets {
+		if ref.Failure != "" {
+			continue // whoever is looked at now stays to be decided there
+		}
 		t, err := a.target(in.Connection, ref.Name)
 		if err != nil {
 			return err
@@ -133,6 +144,9 @@ func (a *Activities) Plan(ctx context.Context, in workflows.TargetInput) (workfl
 		return workflows.PlanResult{}, a.classify(ctx, err)
 	}
 	defer stop()
+	if _, err := a.targetOf(ctx, in.Connection, in.Target); err != nil {
+		return workflows.PlanResult{}, a.classify(ctx, err)
+	}
 	counts, err := a.Store.PlanTarget(ctx, claim, in.Target.ID, in.Full)
 	if err != nil || counts.Due == 0 {
 		return workflows.PlanResult{Total: counts.Total}, a.classify(ctx, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
@@ -56,26 +57,28 @@ func (a *Activities) finishSubjects(ctx context.Context, in workflows.FinishSubj
 }
 
 // dropStale records which of the changes that were approved are not due any
-// more. Asked again after the run was closed, it has been done.
+// more, or cannot be done since their target is not used. Asked again after the run was closed, it has been done.
 func (a *Activities) dropStale(ctx context.Context, in workflows.FinishSubjectsInput, approval int64) error {
 	c, err := a.connection(in.Connection)
 	if err != nil {
 		return err
 	}
-	connection, err := a.ensure(ctx, c)
+	target, err := a.Store.ApprovalTarget(ctx, approval)
 	if err != nil {
 		return err
 	}
-	for _, t := range c.Targets {
-		_, err := a.Store.DropStale(ctx, claimOf(in.RunRef), connection.Targets[t.Name], approval)
-		if isFenced(err) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	class, err := a.unused(ctx, c, target)
+	switch {
+	case err != nil:
+	case class != "":
+		_, err = a.Store.FailApproved(ctx, claimOf(in.RunRef), target, approval, class)
+	default:
+		_, err = a.Store.DropStale(ctx, claimOf(in.RunRef), target, approval)
 	}
-	return nil
+	if isFenced(err) {
+		return nil
+	}
+	return err
 }
 
 // outcome is what a run came to that has ended before.
@@ -106,8 +109,12 @@ func (a *Activities) finishBeside(ctx context.Context, end besideEnd) (workflows
 	if err != nil {
 		return workflows.SyncResult{}, err
 	}
+	moved, err := a.movedIn(ctx, end.RunID)
+	if err != nil {
+		return workflows.SyncResult{}, err
+	}
 	result, left := sum(end.RunID, counts)
-	reason := ""
+	reason, failure := "", end.failure
 	switch {
 	case end.failure == directory.ClassCanceled:
 		result.Outcome, reason = workflows.OutcomeStopped, "it was cancelled"
@@ -117,6 +124,8 @@ func (a *Activities) finishBeside(ctx context.Context, end besideEnd) (workflows
 		result.Outcome, reason = workflows.OutcomeFailed, string(end.failure)
 	case end.notFound:
 		result.Outcome, reason = workflows.OutcomeFailed, string(directory.ClassNotFound)
+	case len(moved) > 0:
+		result.Outcome, reason, failure = workflows.OutcomeFailed, strings.Join(moved, ", "), classMoved
 	case end.dry:
 		result.Outcome = workflows.OutcomeDry
 	default:
@@ -129,7 +138,7 @@ func (a *Activities) finishBeside(ctx context.Context, end besideEnd) (workflows
 	if end.notFound {
 		return result, nil // who asked is told; there is nothing for others to hear
 	}
-	if err := a.tellOfRun(ctx, end.RunRef, result, end.failure, counts); err != nil || end.dry {
+	if err := a.tellOfRun(ctx, end.RunRef, result, failure, counts); err != nil || end.dry {
 		return result, err
 	}
 	return result, a.followUp(ctx, end.RunRef, end.trigger, counts)

@@ -49,7 +49,7 @@ func (a *Activities) applySubjects(ctx context.Context, in workflows.ApplySubjec
 	if err != nil {
 		return workflows.SubjectsResult{}, err
 	}
-	r := &requested{piece: piece{Activities: a, c: c, targets: connection.Targets, claim: store.Claim{ConnectionID: connection.ID, RunID: in.RunID}}, in: in, request: request}
+	r := &requested{piece: piece{Activities: a, c: c, targets: connection.Targets, moved: connection.Moved, claim: store.Claim{ConnectionID: connection.ID, RunID: in.RunID}}, in: in, request: request}
 	r.limits, r.dry, r.whole = r.guardLimits, request.DryRun, request.Kind == store.RequestUser
 	r.result.SearchAttributes, r.result.After = a.SearchAttributes, in.After
 	defer func() { r.stop() }()
@@ -57,6 +57,9 @@ func (a *Activities) applySubjects(ctx context.Context, in workflows.ApplySubjec
 		return workflows.SubjectsResult{}, err
 	}
 	r.result.Ref = r.ref()
+	if err := r.noteMoved(ctx, r.claim, r.moved); err != nil {
+		return workflows.SubjectsResult{}, err
+	}
 	if in.RunID == 0 {
 		// Nobody joins it from now on; until now somebody may have.
 		if r.request, err = a.Store.Request(ctx, in.RequestID); err != nil {
@@ -171,7 +174,9 @@ type piece struct {
 	*Activities
 	c       *Connection
 	targets map[string]int64
-	claim   store.Claim
+	// moved are the targets that are left alone: their configuration names another place.
+	moved map[string]*store.TargetChangedError
+	claim store.Claim
 	// limits are the guard's in a target.
 	limits func(*Target) store.Limits
 	// dry plans and guards, and writes to no target.
@@ -244,17 +249,24 @@ func (p *piece) undertake(ctx context.Context, users, groups []int64) ([]*target
 	}
 	work := make([]*targetWork, len(p.c.Targets))
 	err := eachAtOnce(ctx, max(1, len(work)), len(work), func(ctx context.Context, i int) error {
-		work[i] = &targetWork{piece: p, target: p.c.Targets[i], id: p.targets[p.c.Targets[i].Name]}
+		t := p.c.Targets[i]
+		work[i] = &targetWork{piece: p, target: t, id: p.targets[t.Name]}
+		if moved := p.moved[t.Name]; moved != nil {
+			work[i].id, work[i].class = moved.ID, classMoved
+			return nil
+		}
 		return work[i].apply(ctx, users, groups)
 	})
 	return work, err
 }
 
-// deciders are what the rules make of people and groups in each target.
+// deciders are what the rules make of people and groups in each target that is used.
 func (p *piece) deciders() []store.TargetDecider {
-	deciders := make([]store.TargetDecider, len(p.c.Targets))
-	for i, t := range p.c.Targets {
-		deciders[i] = p.c.Decider(t, p.targets[t.Name])
+	deciders := make([]store.TargetDecider, 0, len(p.c.Targets))
+	for _, t := range p.c.Targets {
+		if id, used := p.targets[t.Name]; used {
+			deciders = append(deciders, p.c.Decider(t, id))
+		}
 	}
 	return deciders
 }

@@ -18,7 +18,7 @@ func (a *Activities) ReadTarget(ctx context.Context, in workflows.TargetReadInpu
 }
 
 func (a *Activities) readTarget(ctx context.Context, in workflows.TargetReadInput) (workflows.ReadResult, error) {
-	t, err := a.target(in.Connection, in.Target.Name)
+	t, err := a.targetOf(ctx, in.Connection, in.Target)
 	if err != nil {
 		return workflows.ReadResult{}, err
 	}

@@ -62,6 +62,9 @@ type TargetRef struct {
 	Queue string
 	// ReadDue is whether the target is to be read as well, so that drift is seen.
 	ReadDue bool
+	// Failure is the class of why the target cannot be used at all in this run,
+	// known before it is asked for anything; empty when it can.
+	Failure directory.Class `json:",omitempty"`
 }
 
 // BeginResult is a run that holds its connection, or, with AlreadyRunning

@@ -97,7 +97,7 @@ func Sync(ctx workflow.Context, in SyncInput) (SyncResult, error) {
 			return SyncResult{Outcome: OutcomeBusy, AlreadyRunning: s.Begun.AlreadyRunning}, nil
 		}
 		for _, t := range s.Begun.Targets {
-			s.Targets = append(s.Targets, targetState{Ref: t})
+			s.Targets = append(s.Targets, targetState{Ref: t, Failure: t.Failure})
 		}
 		s.attributes(ctx, "running", 0, 0)
 	}

@@ -85,13 +85,13 @@ var advice = map[directory.Class]string{
 	classSourceChanged: "The source is another organization than the one that this connection's people come from. Put the former address back, or give the new one a connection of its own; if it only moved, \"rollcall check --accept-source {connection}\".",
 
 	classFenced:   "Another run took the connection over. Look at that one: \"rollcall runs {connection}\".",
-	classUnknown:  "The worker runs with a configuration that lacks this connection or target. Restart it with the one that you use here.",
+	classUnknown:  "The worker runs with a configuration that lacks this connection or target. Restart it with the one that you use here; what was approved for a target that was taken out was not done.",
 	classDatabase: "The worker cannot use its database, or finds in it what contradicts the configuration; its log says which.",
 	classUnknownUser: "A push names somebody whom the source does not know. See that the identity provider sends its own user id as externalId, " +
 		"and that connections.{connection}.source.url is the organization that pushes.",
 	classUnknownGroup: "A pushed group is not among those that are selected in the source. Select it in connections.{connection}.source.groups, or stop pushing it; members come with the groups that are read.",
 
-	classMoved:   "A target of this connection now names another organization or directory. Its links belong to the former one: give the new one a name of its own.",
+	classMoved:   "The configuration of a target names another place than the one that its links belong to: it is left alone, and the others go on. Put its former address back, or give the new place a target of its own name; \"rollcall check\" says which is which.",
 	classBusy:    "Another run is changing the same person or group just now. It is looked at again by itself; nothing to do.",
 	classTimeout: "A worker was not heard of any more; another takes over. See that one runs.",
 }

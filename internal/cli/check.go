@@ -93,7 +93,7 @@ func (p *program) check(ctx context.Context) error {
 		}
 		for _, t := range connection.Targets {
 			results = append(results, checked{Connection: name, Part: "target", Name: t.Name, Kind: t.Kind, Identity: t.Identity})
-			work = append(work, func(r *checked) { checkTarget(ctx, name, t, r) })
+			work = append(work, func(r *checked) { checkTarget(ctx, db, name, t, r) })
 		}
 	}
 	var group errgroup.Group
@@ -237,7 +237,8 @@ func checkSource(ctx context.Context, db *sharedStore, c *activities.Connection,
 	checkIdentity(ctx, db, c, report.Identity, r)
 }
 
-func checkTarget(ctx context.Context, connection string, t *activities.Target, r *checked) {
+func checkTarget(ctx context.Context, db *sharedStore, connection string, t *activities.Target, r *checked) {
+	defer checkPlace(ctx, db, connection, t, r)
 	report, err := t.Check(ctx)
 	r.Can, r.Missing, r.Notes = report.Can, report.Missing, report.Notes
 	if err != nil {
@@ -246,6 +247,22 @@ func checkTarget(ctx context.Context, connection string, t *activities.Target, r
 	}
 	if len(report.Can) > 0 { // a refused credential learns nothing of the product
 		r.product(report)
+	}
+}
+
+// checkPlace adds to what is missing that a target is another place than the one
+// in which its accounts and groups are linked.
+func checkPlace(ctx context.Context, db *sharedStore, connection string, t *activities.Target, r *checked) {
+	s, err := db.open()
+	if err != nil {
+		return // the database has a line of its own
+	}
+	moved, err := s.TargetMoved(ctx, connection, store.TargetSpec{Name: t.Name, Kind: t.Kind, Identity: t.Identity})
+	switch {
+	case err != nil:
+		r.Missing = append(r.Missing, withNext(err))
+	case moved != nil:
+		r.Missing = append(r.Missing, fmt.Sprintf("this is %s, and what is linked is in %s. %s", moved.Is, moved.Was, adviceOn(classMoved, place{connection: connection, target: t.Name})))
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -34,6 +35,17 @@ func TestCheckRefusesACredentialThatCannotBeOne(t *testing.T) {
 	s := newShell(t, nowhere())
 	s.env["OKTA_TOKEN"] = "pasted with blanks"
 	s.run("check").want(t, cli.ExitUsage, "connection staff: ", "token", "Next: correct it in ")
+}
+
+func TestCheckSaysThatATargetIsNotThePlaceInWhichItsAccountsAreLinked(t *testing.T) {
+	t.Parallel()
+	a := newSandbox(t)
+	s := seeded(t)
+	if err := os.WriteFile(s.env["ROLLCALL_CONFIG"], []byte(configured(a)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.env["OKTA_TOKEN"], s.env["ATLASSIAN_API_KEY"] = a.OktaToken, a.AtlassianKey
+	s.run("check").want(t, cli.ExitFailed, "MISSING  staff target cloud", "and what is linked is in atlassian-cloud atlassian:o:d.", "Put its former address back")
 }
 
 func TestCheckSaysThatAVendorDoesNotAnswer(t *testing.T) {

@@ -232,7 +232,10 @@ func refusal(class directory.Class, r store.Request, h store.HeldPlan, c *config
 		store.RefusedDigest:     {"what is held is not what was shown any more", "look again: rollcall run {run} --state held"},
 		store.RefusedSamePerson: {"you have approved it already, and a second person has to", "have somebody else run: rollcall approve {run}"},
 		store.RefusedUnverified: {"only a verified person may decide, and your name is not", "put your secret of approvals.approvers in {file} into " + approverToken + "."},
-		store.RefusedNothing:    {"nothing that is held matches", "look at what is held: rollcall run {run} --state held"},
+		classUnknown:            {"the target is not in the worker's configuration any more", "put it back, restart the worker and approve then; or do away with what is held: rollcall reject {run} --target " + h.Target},
+		classMoved: {"the target names another place by now than the one that this is about",
+			"put its former address back, restart the worker and approve then (\"rollcall check\" says which it was); or do away with what is held: rollcall reject {run} --target " + h.Target},
+		store.RefusedNothing: {"nothing that is held matches", "look at what is held: rollcall run {run} --state held"},
 	}
 	text, ok := words[class]
 	if !ok {

@@ -39,7 +39,7 @@ func findings(problems []config.Problem) []finding {
 func (p *program) validateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "validate", Short: "Check the configuration and list everything that is wrong with it", Args: noArguments,
-		Long: "Check the configuration and list everything that is wrong with it, by file, line and column.\n\nNothing is asked of any server; \"rollcall check\" does that.",
+		Long: "Check the configuration and list everything that is wrong with it, by file, line and column.\n\nNothing is asked of any server or of the database: whether a credential is good, and a target still the place in which its accounts are linked, \"rollcall check\" says.",
 		RunE: func(*cobra.Command, []string) error { return p.validate() },
 	}
 }

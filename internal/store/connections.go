@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -38,14 +39,10 @@ type TargetSpec struct {
 type Connection struct {
 	ID      int64
 	Targets map[string]int64
-}
-
-// TargetChangedError means that a target's configuration names another place
-// than the one that its links belong to.
-type TargetChangedError struct{ Target, Was, Is string }
-
-func (e *TargetChangedError) Error() string {
-	return fmt.Sprintf("target %s was %s and is now configured as %s: its links belong to the former; give the new one a name of its own", e.Target, e.Was, e.Is)
+	// Moved are the targets, by name, whose configuration names another place than
+	// the one that their links belong to. They are not among Targets, so that
+	// nothing is planned for the one place, or done in the other.
+	Moved map[string]*TargetChangedError
 }
 
 // EnsureConnection makes a connection and its targets known and returns their
@@ -54,14 +51,16 @@ func (e *TargetChangedError) Error() string {
 // target is new, or its groups are to be treated otherwise, they are decided
 // anew; one that is only called otherwise than before is the same. Attributes names those of the source that are kept, sorted, with commas
 // between, "*" for all: when it changes the source is read in full. A target
-// whose identity changed and in which something is linked is a *TargetChangedError.
+// whose identity changed and in which something is linked, or may be just now, is
+// in Moved, and the others are as usual; when there are no others its
+// *TargetChangedError is returned, and nothing is recorded.
 func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest, attributes string, targets []TargetSpec) (Connection, error) {
 	if c, ok, err := s.unchangedConnection(ctx, name, rulesDigest, attributes, targets); err != nil || ok {
 		return c, err
 	}
 	c := Connection{}
 	err := s.write(ctx, func(ctx context.Context, tx *Tx) error {
-		c = Connection{Targets: make(map[string]int64, len(targets))}
+		c = Connection{Targets: make(map[string]int64, len(targets)), Moved: map[string]*TargetChangedError{}}
 		if _, err := tx.exec(ctx, `INSERT INTO connections (name) VALUES (?) ON CONFLICT (name) DO NOTHING`, name); err != nil {
 			return fmt.Errorf("record connection %s: %w", name, err)
 		}
@@ -82,11 +81,19 @@ func (s *Store) EnsureConnection(ctx context.Context, name, rulesDigest, attribu
 		undecided = undecided || renamed
 		for _, t := range targets {
 			id, changed, err := ensureTarget(ctx, tx, c.ID, t)
-			if err != nil {
+			var moved *TargetChangedError
+			switch {
+			case errors.As(err, &moved) && len(targets) > 1:
+				c.Moved[t.Name] = moved
+				continue
+			case err != nil:
 				return err
 			}
 			c.Targets[t.Name] = id
 			undecided = undecided || changed
+		}
+		if len(c.Targets) == 0 && len(c.Moved) > 0 {
+			return c.Moved[targets[0].Name]
 		}
 		if undecided {
 			for _, statement := range []string{
@@ -131,22 +138,25 @@ func (s *Store) unchangedConnection(ctx context.Context, name, rulesDigest, attr
 	if err != nil {
 		return Connection{}, false, fmt.Errorf("read connection %s: %w", name, err)
 	}
-	c := Connection{Targets: make(map[string]int64, len(known))}
-	rows := make(map[specRow]bool, len(known))
+	// Those that are not configured any more are known, and none of its targets.
+	c := Connection{Targets: make(map[string]int64, len(targets))}
+	rows := make(map[specRow]int64, len(known))
 	for _, k := range known {
 		c.ID = k.ConnectionID
-		c.Targets[k.Name] = k.ID
-		rows[k.specRow] = true
+		id := k.ID
+		k.ID = 0
+		rows[k.specRow] = id
 	}
 	for _, t := range targets {
 		row, err := rowOf(t)
 		if err != nil {
 			return Connection{}, false, err
 		}
-		row.ID = c.Targets[t.Name]
-		if !rows[row] {
+		id, same := rows[row]
+		if !same {
 			return Connection{}, false, nil
 		}
+		c.Targets[t.Name] = id
 	}
 	return c, len(known) > 0, nil
 }
@@ -196,7 +206,7 @@ func ensureTarget(ctx context.Context, tx *Tx, connectionID int64, t TargetSpec)
 		} else if aside {
 			return ensureTarget(ctx, tx, connectionID, t)
 		}
-		return 0, false, &TargetChangedError{Target: t.Name, Was: row.Kind + " " + row.Identity, Is: t.Kind + " " + t.Identity}
+		return 0, false, changedPlace(row.ID, t, row.Kind, row.Identity)
 	}
 	if want.ID = row.ID; row == want {
 		return row.ID, made == 1, nil
@@ -219,23 +229,6 @@ func ensureTarget(ctx context.Context, tx *Tx, connectionID int64, t TargetSpec)
 		return row.ID, true, changeMode(ctx, tx, row.ID, t.Name)
 	}
 	return row.ID, true, nil
-}
-
-// freeTargetName sets a target aside in which nothing is linked, and says
-// whether that was so: whoever corrects a wrong address loses nothing by it. What
-// its runs came to is kept, under a name that no configuration can have; when
-// the configuration names that place again, it is back. While a run may be about
-// to link something, nothing is set aside.
-func freeTargetName(ctx context.Context, tx *Tx, connectionID, targetID int64, t TargetSpec) (bool, error) {
-	result, err := tx.exec(ctx, `UPDATE targets SET name = name || '@' || CAST(id AS TEXT) WHERE id = ?
-		AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.target_id = targets.id) AND NOT EXISTS (SELECT 1 FROM target_groups g WHERE g.target_id = targets.id)
-		AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.connection_id = targets.connection_id AND r.outcome = '')`, targetID)
-	if err != nil || result == 0 {
-		return false, err
-	}
-	_, err = tx.exec(ctx, `UPDATE targets SET name = ? WHERE connection_id = ? AND kind = ? AND identity = ? AND name = CAST(? AS TEXT) || '@' || CAST(id AS TEXT)`,
-		t.Name, connectionID, t.Kind, t.Identity, t.Name)
-	return true, err
 }
 
 // changeMode makes a target be read in full whose groups are to hold just the

@@ -19,6 +19,9 @@ type HeldDecision struct {
 	Kinds []directory.Kind
 	Users []int64
 	Who   Who
+	// Barred is the class of why a yes could not be carried out: the plan's target
+	// is not used any more. Empty when it could.
+	Barred directory.Class
 	// RequestID is the request of kind approve or reject that it answers; 0 from
 	// the Web UI. Key names the asking where there is no request. Asked again with
 	// either, the answer is the same.
@@ -147,6 +150,9 @@ func (g *answering) decide(ctx context.Context) error {
 		}
 		g.plan.State = planExpired
 		return g.refuse(RefusedExpired)
+	}
+	if !g.d.Reject && g.d.Barred != "" {
+		return g.refuse(g.d.Barred)
 	}
 	if g.d.Digest != g.plan.Digest {
 		return g.refuse(RefusedDigest)

@@ -64,6 +64,19 @@ func approvedPlans(t *testing.T, open Open) {
 			}
 			w.same("said so", w.number(`SELECT COUNT(*) FROM changes WHERE run_id = ? AND user_id = ? AND state = 'skipped' AND class = 'no-longer-due'`, w.claim.RunID, w.userID("p0")), 1)
 		},
+		"what was approved and cannot be done is said so, once, with why": func(w *world) {
+			names := w.grown(20)
+			w.leave(names[:8]...)
+			w.guard(standard)
+			w.approve(7, "p0", "p1")
+			w.next()
+			for range 2 {
+				ended, err := w.Store.FailApproved(w.ctx, w.claim, w.target, 7, "not-configured")
+				w.ok(err)
+				w.same("ended", ended, int64(2))
+			}
+			w.same("said so", w.number(`SELECT COUNT(*) FROM changes WHERE run_id = ? AND state = 'failed' AND class = 'not-configured'`, w.claim.RunID), 2)
+		},
 		"a group that was approved to be replaced is": func(w *world) {
 			w.team("eng", 1)
 			w.settle()

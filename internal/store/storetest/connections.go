@@ -41,6 +41,14 @@ func connections(t *testing.T, open Open) {
 				w.Errorf("targets %v", c.Targets)
 			}
 		},
+		"a target that was taken out of the configuration is none of the connection's, the first time and after": func(w *world) {
+			jira := store.TargetSpec{Name: "jira", Kind: "jira-dc", Identity: "srv-1"}
+			both := w.ensure("rules-1", cloud, jira)
+			for range 2 {
+				w.same("without", w.ensure("rules-2", cloud).Targets, map[string]int64{"cloud": w.target})
+			}
+			w.same("back", w.ensure("rules-1", cloud, jira).Targets, both.Targets)
+		},
 		"other attributes make the source be read in full, and nobody be decided before that": func(w *world) {
 			w.saveUsers(person("ada"))
 			w.settle()
@@ -139,6 +147,55 @@ func connections(t *testing.T, open Open) {
 			}
 			again := w.ensure("rules-1", cloud)
 			w.same("target", again.Targets["cloud"], w.target)
+		},
+		"of several targets, one that is now another place is left out and the others are as usual": func(w *world) {
+			w.saveUsers(person("ada"))
+			w.settle()
+			w.ok(w.Store.Finish(w.ctx, w.claim, "done", "", true, w.now))
+			other := store.TargetSpec{Name: "jira", Kind: "jira-dc", Identity: "jira:here"}
+			both := w.ensure("rules-1", cloud, other)
+			w.ok(w.Store.SameTarget(w.ctx, w.target, cloud))
+			moved := cloud
+			moved.Identity = "org-2/dir-1"
+			w.same("ids", w.ensure("rules-1", moved, other), store.Connection{ID: w.conn.ID, Targets: map[string]int64{"jira": both.Targets["jira"]},
+				Moved: map[string]*store.TargetChangedError{"cloud": {ID: w.target, Target: "cloud", Was: "atlassian-cloud org-1/dir-1", Is: "atlassian-cloud org-2/dir-1"}}})
+			w.same("stored", w.column(`SELECT identity FROM targets WHERE name IN ('cloud', 'jira') ORDER BY identity`), []string{"jira:here", "org-1/dir-1"})
+			for name, of := range map[string]struct {
+				spec  store.TargetSpec
+				moved bool
+			}{
+				"it": {moved, true}, "it in its place": {cloud, false}, "one in which nothing is linked": {store.TargetSpec{Name: "jira", Kind: "jira-dc", Identity: "jira:there"}, false},
+				"one that is not known": {store.TargetSpec{Name: "new", Kind: "jira-dc", Identity: "jira:there"}, false},
+			} {
+				changed, err := w.Store.TargetMoved(w.ctx, "staff", of.spec)
+				w.ok(err)
+				w.same(name+": moved", changed != nil, of.moved)
+			}
+			var changed *store.TargetChangedError
+			if err := w.Store.SameTarget(w.ctx, w.target, moved); !errors.As(err, &changed) {
+				w.Errorf("what was planned for the former place: %v, want *TargetChangedError", err)
+			}
+			if err := w.Store.SameTarget(w.ctx, 0, moved); !errors.Is(err, store.ErrNotFound) {
+				w.Errorf("a target that is not known: %v, want ErrNotFound", err)
+			}
+			w.same("put right", w.ensure("rules-1", cloud, other).Targets, both.Targets)
+			elsewhere := other
+			elsewhere.Identity = "jira:there"
+			w.same("when the other has nothing in it, it is set aside as ever", len(w.ensure("rules-1", moved, elsewhere).Moved), 1)
+		},
+		"when all of several targets are other places the connection is refused": func(w *world) {
+			w.saveUsers(person("ada"))
+			w.settle()
+			jira := store.TargetSpec{Name: "jira", Kind: "jira-dc", Identity: "jira:here"}
+			w.ensure("rules-1", cloud, jira)
+			moved, elsewhere := cloud, jira
+			moved.Identity, elsewhere.Identity = "org-2/dir-1", "jira:there" // a run is under way
+			_, err := w.Store.EnsureConnection(w.ctx, "staff", "rules-2", "", []store.TargetSpec{moved, elsewhere})
+			var changed *store.TargetChangedError
+			if !errors.As(err, &changed) {
+				w.Errorf("error %v, want *TargetChangedError", err)
+			}
+			w.same("nothing was recorded", w.column(`SELECT rules_digest FROM connections`), []string{"rules-1"})
 		},
 		"a connection is found by name": func(w *world) {
 			id, err := w.Store.ConnectionID(w.ctx, "staff")

@@ -38,6 +38,8 @@ func (w *world) controlAll() {
 	if decided.RequestID == 0 {
 		w.Fatalf("the approval came to %+v", decided)
 	}
+	_, err = w.Store.ApprovalTarget(w.ctx, decided.Approval)
+	w.ok(err)
 	users, _, _, err := w.Store.ApprovedSubjects(w.ctx, decided.Approval, 0, 100)
 	w.ok(err)
 	_, err = w.Store.ExpireHeld(w.ctx, h.Expires)

@@ -131,6 +131,10 @@ var fenced = map[string]func(w *world, c store.Claim) error{
 		_, err := w.Store.DropStale(w.ctx, c, w.target, 1)
 		return err
 	},
+	"FailApproved": func(w *world, c store.Claim) error {
+		_, err := w.Store.FailApproved(w.ctx, c, w.target, 1, "not-configured")
+		return err
+	},
 	"EndRetry": func(w *world, c store.Claim) error { return w.Store.EndRetry(w.ctx, c, 1, w.now) },
 	"Renew":    func(w *world, c store.Claim) error { return w.Store.Renew(w.ctx, c, w.now) },
 }

@@ -93,6 +93,31 @@ func heldPlans(t *testing.T, open Open) {
 			w.same("who approved", after.Approvals[0].Who, "ada")
 			w.same("record", w.column(`SELECT what || ' ' || who || ' ' || text FROM actions`), []string{fmt.Sprintf("approve ada plan %d, changes: 10, still held: 0", h.ID)})
 		},
+		"a plan whose target is not used any more cannot be approved, and can be rejected": func(w *world) {
+			h := w.held()
+			d := store.HeldDecision{PlanID: h.ID, Digest: h.Digest, Who: ada, Barred: "not-configured"}
+			w.same("a yes", w.decideHeld(d, alone), store.HeldOutcome{Refused: "not-configured", Remaining: 10, Expires: h.Expires})
+			w.same("requests", w.number(`SELECT COUNT(*) FROM requests`), 0)
+			w.same("states", w.states(h.RunID)["held"], 10)
+			d.Reject = true
+			if got := w.decideHeld(d, alone); got.Refused != "" || got.Changes != 10 || !got.Ended {
+				w.Errorf("a no came to %+v", got)
+			}
+			w.same("states", w.states(h.RunID)["rejected"], 10)
+		},
+		"what was approved before its target was taken out stays answered so": func(w *world) {
+			h := w.held()
+			d := store.HeldDecision{PlanID: h.ID, Digest: h.Digest, Who: ada, RequestID: 7}
+			first := w.decideHeld(d, alone)
+			target, err := w.Store.ApprovalTarget(w.ctx, first.Approval)
+			w.ok(err)
+			w.same("target of the approval", target, w.target)
+			if _, err := w.Store.ApprovalTarget(w.ctx, first.Approval+1000); !errors.Is(err, store.ErrNotFound) {
+				w.Errorf("an approval that is not there: %v", err)
+			}
+			d.Barred = "not-configured"
+			w.same("again", w.decideHeld(d, alone), first)
+		},
 		"of two approvals at once one takes effect": func(w *world) {
 			h := w.held()
 			outcomes := make([]store.HeldOutcome, 2)
