@@ -28,12 +28,15 @@ type rollcall struct {
 	gateway    *app.Gateway // nil when no connection accepts pushes
 	operations *app.Operations
 	config     *config.Config
+	// unwatch ends the watch over the disk.
+	unwatch func()
 }
 
 // startRollcall starts everything; load makes the configuration once the
 // Temporal server's address is known. When it fails nothing is left running.
 func startRollcall(ctx context.Context, p place, load func(temporalAddress string) (*config.Config, error), stderr io.Writer) (_ *rollcall, err error) {
-	r := &rollcall{}
+	disk := newDiskWatch(p.dir)
+	r := &rollcall{unwatch: disk.start(context.WithoutCancel(ctx))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.stop())
@@ -44,7 +47,7 @@ func startRollcall(ctx context.Context, p place, load func(temporalAddress strin
 	}
 	r.server, err = embedded.Start(ctx, embedded.Options{
 		Dir: p.dir, FrontendAddress: p.address, UIAddress: p.uiAddress, SearchAttributes: temporal.SearchAttributes(),
-		Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Logger: slog.New(disk.around(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))),
 	})
 	if err != nil {
 		return nil, withFlag(err)
@@ -58,7 +61,9 @@ func startRollcall(ctx context.Context, p place, load func(temporalAddress strin
 	if r.config.Database.Default {
 		r.config.Database = config.Database{Kind: config.SQLite, Path: filepath.Join(p.dir, "rollcall.db")}
 	}
-	log := app.NewLogger(stderr, r.config.Log)
+	plain := app.NewLogger(stderr, r.config.Log).Handler()
+	disk.also(stateFolder(r.config.Database, p.dir), plain)
+	log := slog.New(disk.around(plain))
 	registry := app.NewRegistry()
 	if r.worker, err = app.StartWorker(ctx, r.config, app.WorkerOptions{Log: log, Registry: registry}); err != nil {
 		return nil, err
@@ -120,5 +125,15 @@ func (r *rollcall) stop() error {
 	if r.server != nil {
 		errs = append(errs, r.server.Stop())
 	}
+	r.unwatch()
 	return errors.Join(errs...)
+}
+
+// stateFolder is where Rollcall's own database writes, where that is a file;
+// otherwise the directory of everything else.
+func stateFolder(d config.Database, dir string) string {
+	if d.Kind == config.SQLite {
+		return filepath.Dir(d.Path)
+	}
+	return dir
 }

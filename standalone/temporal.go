@@ -31,11 +31,13 @@ func temporalCommand() *cobra.Command {
 			return err
 		}
 		ctx := c.Context()
+		disk := newDiskWatch(dir)
+		defer disk.start(ctx)()
 		server, err := embedded.Start(ctx, embedded.Options{
 			Dir:             dir,
 			FrontendAddress: address,
 			UIAddress:       uiAddress,
-			Logger:          slog.New(slog.NewTextHandler(c.ErrOrStderr(), nil)),
+			Logger:          slog.New(disk.around(slog.NewTextHandler(c.ErrOrStderr(), nil))),
 		})
 		if err != nil {
 			return withFlag(err)
