@@ -44,7 +44,6 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 	}
 	var create, adopted []store.DueChange
 	var links []store.Outcome
-	var intended []int64
 	for _, d := range joiners {
 		m := matches.of(d)
 		if reason, not := b.notForUs(d); not {
@@ -67,7 +66,6 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 		}
 		if len(m.accounts) == 0 {
 			create = append(create, d)
-			intended = append(intended, d.ID)
 			continue
 		}
 		outcome, theirs := b.adopt(d, m.accounts, linked)
@@ -104,10 +102,11 @@ func (b *batch) join(ctx context.Context, joiners []store.DueChange) error {
 			return ended(directory.Skipped, directory.ClassUnsupported)
 		})
 	}
-	if err := b.Store.Intend(ctx, b.claim, intended, b.Now()); err != nil {
+	if err := b.Store.Intend(ctx, b.claim, changeIDs(create), b.Now()); err != nil {
 		return err
 	}
-	return b.create(ctx, creator, create, full)
+	err = b.create(ctx, creator, create, full)
+	return errors.Join(err, b.callOff(ctx, intended{creates: create}))
 }
 
 // create makes accounts: first those who have waited for a licence, in their
@@ -176,6 +175,16 @@ func (b *batch) together(ctx context.Context, due []store.DueChange, full *seats
 	if err != nil {
 		return nil, err
 	}
+	carried := map[int64][]store.Wanted{}
+	if b.target.Can.CreatesInGroups {
+		for _, d := range due {
+			carried[d.ID] = wanted[d.UserID]
+		}
+	}
+	members, err := b.intendMembers(ctx, carried)
+	if err != nil {
+		return nil, err
+	}
 	byID := make(map[int64]store.DueChange, len(due))
 	people := make([]directory.NewAccount, len(due))
 	for i, d := range due {
@@ -197,12 +206,16 @@ func (b *batch) together(ctx context.Context, due []store.DueChange, full *seats
 		if errors.Is(err, errSkipped) {
 			return &directory.LeftOutError{Err: err}
 		}
+		if err == nil {
+			b.sent.begin(ref)
+		}
 		return err
 	})
 	var made []newcomer
 	var stop error
 	err = call(gated, people, func(done directory.AccountCreated) {
 		d := byID[done.Ref]
+		b.sent.ended(d.ID, done.Err)
 		t := waits(failed(done.Err))
 		switch {
 		case errors.Is(done.Err, errSkipped):
@@ -226,9 +239,9 @@ func (b *batch) together(ctx context.Context, due []store.DueChange, full *seats
 		}
 	})
 	if stop != nil {
-		return made, stop
+		err = stop
 	}
-	return made, err
+	return made, errors.Join(err, b.callOff(ctx, intended{members: members}))
 }
 
 // created is the outcome of a change whose account is there now.

@@ -116,6 +116,8 @@ type batch struct {
 	access accessGroups
 	// elsewhere are the users whose account another run has made.
 	elsewhere map[int64]bool
+	// sent are the changes whose writes may have been done.
+	sent sendings
 	// retried is whether an earlier attempt at the batch was cut off.
 	retried bool
 }
@@ -145,11 +147,21 @@ func (b *batch) run(ctx context.Context, stage directory.Stage, due []store.DueC
 	case directory.StageAccounts:
 		err = b.accounts(ctx, due)
 	default:
-		err = b.each(ctx, due, b.one)
+		err = b.oneByOne(ctx, due)
 	}
 	// What is known is recorded, even when the batch stops here.
 	result, recordErr := b.recorder.close()
 	return result, errors.Join(err, recordErr)
+}
+
+// oneByOne applies changes that each touch one account or one membership.
+func (b *batch) oneByOne(ctx context.Context, due []store.DueChange) error {
+	members, err := b.intendMembers(ctx, b.toJoin(due))
+	if err != nil {
+		return err
+	}
+	err = b.each(ctx, due, b.one)
+	return errors.Join(err, b.callOff(ctx, intended{members: members}))
 }
 
 // one applies a change that touches one account or one membership.
@@ -192,7 +204,9 @@ func (b *batch) membership(ctx context.Context, d store.DueChange) attempt {
 		return b.stale(d)
 	}
 	if add {
+		b.sent.begin(d.ID)
 		if err := b.target.AddMember(ctx, d.TargetGroupID, d.AccountID); err != nil {
+			b.sent.ended(d.ID, err)
 			return failed(err)
 		}
 		return attempt{Outcome: store.Outcome{State: directory.Applied, Joined: []int64{d.GroupID}}}

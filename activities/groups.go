@@ -91,22 +91,21 @@ func (b *batch) createGroups(ctx context.Context, due []store.DueChange) error {
 		return err
 	}
 	var create []store.DueChange
-	var intended []int64
 	for _, d := range due {
 		t, absent := b.counterpart(ctx, d, found[strings.ToLower(strings.TrimSpace(d.GroupName))], linked, lost[d.GroupID])
 		if absent {
 			create = append(create, d)
-			intended = append(intended, d.ID)
 			continue
 		}
 		if err := b.record(ctx, d, t); err != nil {
 			return err
 		}
 	}
-	if err := b.Store.Intend(ctx, b.claim, intended, b.Now()); err != nil {
+	if err := b.Store.Intend(ctx, b.claim, changeIDs(create), b.Now()); err != nil {
 		return err
 	}
-	return b.each(ctx, create, b.createGroup)
+	err = b.each(ctx, create, b.createGroup)
+	return errors.Join(err, b.callOff(ctx, intended{creates: create}))
 }
 
 // counterpart decides what becomes of a group by what the target holds under
@@ -152,8 +151,10 @@ func former(d store.DueChange) *directory.TargetGroup {
 }
 
 func (b *batch) createGroup(ctx context.Context, d store.DueChange) attempt {
+	b.sent.begin(d.ID)
 	group, err := b.target.CreateGroup(ctx, directory.NewGroup{Name: strings.TrimSpace(d.GroupName), Description: d.GroupAbout})
 	if err != nil {
+		b.sent.ended(d.ID, err)
 		t := failed(err)
 		if t.Class == directory.ClassConflict {
 			t = ended(directory.Refused, directory.ClassNotAdopted)

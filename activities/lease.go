@@ -135,7 +135,7 @@ func (b *batch) done(d store.DueChange) bool {
 	case directory.AddMember:
 		return d.Joined
 	case directory.RemoveMember:
-		return d.UserID != 0 && !d.Joined
+		return d.UserID != 0 && !d.Joined && !d.Missing
 	}
 	return false
 }
@@ -143,7 +143,8 @@ func (b *batch) done(d store.DueChange) bool {
 // stale ends a change that is not desired any more. Where an earlier attempt
 // may have made it all the same, a push has asked for the contrary meanwhile
 // and waits for the lease: what is observed is then what it would have been
-// made, so that the push undoes it.
+// made, so that the push undoes it. A membership that may have been made is
+// known already (intendMembers).
 func (b *batch) stale(d store.DueChange) attempt {
 	t := ended(directory.Skipped, directory.ClassStale)
 	if b.busy == nil || !b.retried && d.Attempts == 0 || d.AccountID == "" {
@@ -156,10 +157,6 @@ func (b *batch) stale(d store.DueChange) attempt {
 		t.Account = b.observed(d, directory.AccountDeactivated).Account
 	case directory.RestoreAccount:
 		t.Account = b.observed(d, directory.AccountActive).Account
-	case directory.AddMember:
-		if d.TargetGroupID != "" {
-			t.Joined = []int64{d.GroupID}
-		}
 	case directory.RemoveMember:
 		if d.UserID != 0 {
 			t.Left = []int64{d.GroupID}

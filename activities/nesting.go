@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rollcall-sync/rollcall/internal/directory"
 	"github.com/rollcall-sync/rollcall/internal/store"
@@ -30,14 +31,11 @@ func (b *batch) nest(ctx context.Context, d store.DueChange) attempt {
 		return ended(directory.Blocked, directory.ClassNoLink)
 	case add != due.Wanted:
 		return b.staleNesting(d, due)
-	case add == due.Nested:
+	case add == due.Nested && !due.Missing:
 		return ended(directory.Applied, "") // done by an attempt whose answer was lost, or by another run
 	}
 	if add {
-		if err := nester.AddSubgroup(ctx, due.OuterGroupID, due.InnerGroupID); err != nil {
-			return failed(err)
-		}
-		return attempt{Outcome: store.Outcome{State: directory.Applied, Inside: due.OuterID}}
+		return b.nestIn(ctx, nester, d, due)
 	}
 	needed, err := b.Store.NestingNeeded(ctx, b.targetID, d.GroupID, due.OuterID)
 	if err != nil {
@@ -52,16 +50,39 @@ func (b *batch) nest(ctx context.Context, d store.DueChange) attempt {
 	return attempt{Outcome: store.Outcome{State: directory.Applied, Outside: due.OuterID}}
 }
 
-// staleNesting is stale for a group in another.
+// nestIn puts a group in another. That it is ours should it come about is noted
+// before it is sent; only a target that says no to it takes that back.
+func (b *batch) nestIn(ctx context.Context, nester directory.Nester, d store.DueChange, due store.DueNesting) attempt {
+	if !due.Missing {
+		if err := b.Store.IntendNesting(ctx, b.claim, b.targetID, d.GroupID, due.OuterID); err != nil {
+			return unread(err)
+		}
+	}
+	if err := nester.AddSubgroup(ctx, due.OuterGroupID, due.InnerGroupID); err != nil {
+		t := failed(err)
+		if !directory.NotDone(err) || due.Missing { // an earlier attempt is as much in doubt as it was
+			return t
+		}
+		t.NotInside = due.OuterID
+		if t.Class == directory.ClassAuth || t.Class == directory.ClassRateLimited {
+			// The batch stops, and the change has no outcome: what somebody else makes of it
+			// then is not ours.
+			t.err = errors.Join(t.err, b.recorder.add(store.Outcome{GroupID: d.GroupID, NotInside: due.OuterID}, subjectOf(d)))
+		}
+		return t
+	}
+	return attempt{Outcome: store.Outcome{State: directory.Applied, Inside: due.OuterID}}
+}
+
+// staleNesting is stale for a group in another. One that may have been put in is
+// known already (nestIn); one that may have been taken out is in doubt from now on.
 func (b *batch) staleNesting(d store.DueChange, due store.DueNesting) attempt {
 	t := ended(directory.Skipped, directory.ClassStale)
 	if b.busy == nil || !b.retried && d.Attempts == 0 {
 		return t
 	}
-	if d.Kind == string(directory.AddNesting) {
-		t.Inside = due.OuterID
-	} else {
-		t.Outside = due.OuterID
+	if d.Kind == string(directory.RemoveNesting) {
+		t.Unsure = due.OuterID
 	}
 	return t
 }

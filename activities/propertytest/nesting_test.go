@@ -251,7 +251,8 @@ func TestNobodyLeavesAGroupForOneInItThatIsNotThereYet(t *testing.T) {
 	}{
 		{"one by one", false, false, 1},
 		{"while the group cannot be put in", true, true, 1},
-		{"once it is in", true, false, 0},
+		{"once it is in", true, false, 1},
+		{"with the next run", true, false, 0},
 	}
 	for _, step := range steps {
 		e.on.Nests = step.nests

@@ -73,7 +73,7 @@ func targetKinds() []targetKind {
 			needs: []string{"organization", "directory", "api_key"}, has: []string{"api_key_expires", "products", "send_invitations"},
 			can: directory.Capabilities{
 				Attributes: []string{"job_title", "department", "organization", "location", "locale", "time_zone"},
-				Steps:      []directory.Kind{suspend, groups, deactivate, remove}, LinkBy: email, Creates: true,
+				Steps:      []directory.Kind{suspend, groups, deactivate, remove}, LinkBy: email, Creates: true, CreatesInGroups: true,
 			},
 		},
 		{
@@ -119,7 +119,7 @@ func targetKinds() []targetKind {
 			name: KindBitbucketDC, linkBy: email, password: true, accessGroups: []string{"stash-users"},
 			needs: []string{"url"}, has: []string{"access_groups"},
 			can: directory.Capabilities{
-				Attributes: []string{"user_name"}, Steps: []directory.Kind{suspend, groups, remove}, LinkBy: either, Creates: true,
+				Attributes: []string{"user_name"}, Steps: []directory.Kind{suspend, groups, remove}, LinkBy: either, Creates: true, CreatesInGroups: true,
 			},
 		},
 		{

@@ -144,8 +144,9 @@ type Capabilities struct {
 	// RenamesAccounts is whether an account keeps its id when its user name
 	// changes. Where it does not, a user name is given to new accounts only.
 	RenamesAccounts bool
-	// Creates is whether accounts can be made.
-	Creates bool
+	// Creates is whether accounts can be made, CreatesInGroups whether those that are
+	// made, and those that are given access, are put in their groups along the way.
+	Creates, CreatesInGroups bool
 	// Permits is whether groups can be given permissions.
 	Permits bool
 	// GroupName says what is wrong with a group's name for this target; an

@@ -94,9 +94,10 @@ type DueChange struct {
 	Protected         bool   `db:"protected"`
 	TargetGroupID     string `db:"target_group_id"`
 	TargetGroupName   string `db:"target_group_name"`
-	// Joined is whether the account is in the group, Foreign whether RemoteID is
-	// in it and still nobody's.
+	// Joined is whether the account is in the group as far as is known, Missing
+	// whether it may be, by us; Foreign is whether RemoteID is in it and still nobody's.
 	Joined  bool `db:"joined"`
+	Missing bool `db:"missing"`
 	Foreign bool `db:"is_foreign"`
 }
 
@@ -110,7 +111,7 @@ const dueColumns = `SELECT ch.id, ch.kind, ch.user_id, ch.group_id, ch.attempts,
 		COALESCE(a.user_name, '') AS account_user_name, COALESCE(a.attributes, '') AS account_attributes, COALESCE(a.origin, '') AS account_origin,
 		COALESCE(a.status, '') AS account_status, COALESCE(a.managed, FALSE) AS managed,
 		(COALESCE(a.protected, FALSE) OR COALESCE(a.read_only, FALSE) OR COALESCE(tg.protected, FALSE) OR COALESCE(tg.read_only, FALSE)) AS protected,
-		COALESCE(tg.remote_id, '') AS target_group_id, COALESCE(tg.name, '') AS target_group_name, tm.user_id IS NOT NULL AS joined,
+		COALESCE(tg.remote_id, '') AS target_group_id, COALESCE(tg.name, '') AS target_group_name, COALESCE(NOT tm.missing, FALSE) AS joined, COALESCE(tm.missing, FALSE) AS missing,
 		(f.remote_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounts own WHERE own.identity = tg.identity AND own.remote_id = f.remote_id)) AS is_foreign
 	FROM changes ch
 	LEFT JOIN desired_accounts d ON d.target_id = ch.target_id AND d.user_id = ch.user_id

@@ -18,7 +18,7 @@ import (
 var large = []string{"users", "memberships", "desired_accounts", "desired_groups", "desired_memberships", "accounts", "target_groups", "target_memberships", "changes", "removals", "seen", "groups", "runs",
 	"scim_resources", "scim_values", "scim_members", "scim_blocks", "scim_log", "scim_acks", "inbox",
 	"leavers", "leaver_groups", "unlinked_accounts", "foreign_members", "group_routes", "scim_nested",
-	"group_nestings", "desired_nestings", "target_nestings", "desired_permissions", "target_permissions", "lost_groups", "lost_memberships"}
+	"group_nestings", "desired_nestings", "target_nestings", "desired_permissions", "target_permissions", "lost_groups", "lost_memberships", "lost_nestings"}
 
 // scanAllowed are statements that look at a whole table by intent.
 var scanAllowed = []string{}

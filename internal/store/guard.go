@@ -237,7 +237,7 @@ func (g guarding) holdWholeGroups(ctx context.Context) error {
 			GROUP BY n.group_id
 			HAVING COUNT(*) + COALESCE(MAX(earlier.removed), 0) >= 2 AND COUNT(*) >= (
 				SELECT COUNT(*) FROM target_memberships tm JOIN accounts a ON a.target_id = tm.target_id AND a.user_id = tm.user_id AND a.status = 'active'
-				WHERE tm.target_id = ? AND tm.group_id = n.group_id) + (
+				WHERE tm.target_id = ? AND tm.group_id = n.group_id AND NOT tm.missing) + (
 				SELECT COUNT(*) FROM foreign_members f WHERE f.target_id = ? AND f.group_id = n.group_id))`,
 		g.runID, g.targetID, g.targetID, g.since(), g.runID, g.targetID, g.pushed, g.targetID, g.targetID); err != nil {
 		return fmt.Errorf("hold whole groups: %w", err)

@@ -92,14 +92,13 @@ func rememberGroup(ctx context.Context, tx *Tx, targetID, groupID int64, now tim
 		SELECT target_id, group_id, user_id FROM target_memberships WHERE target_id = ? AND group_id = ? AND origin = 'created'`, targetID, groupID); err != nil {
 		return fmt.Errorf("remember who was in a lost group: %w", err)
 	}
-	return nil
+	return rememberNestings(ctx, tx, targetID, groupID)
 }
 
 // regain settles what was remembered of a group that has a counterpart again.
-// Where that is the one that was lost, whoever we put in it and is not wanted
-// there any more is known to be in it again, to be taken out by a later plan,
-// under the guard; who is wanted is put in as into a new one. Who else is in it
-// the next run reads.
+// Where that is the one that was lost, whoever we put in it may be in it again:
+// a later plan takes out who is not wanted there any more, under the guard, and
+// puts in who is, as into a new one. Who else is in it the next run reads.
 func regain(ctx context.Context, tx *Tx, targetID, groupID int64, remoteID string) error {
 	var same int64
 	if err := tx.get(ctx, &same, `SELECT COUNT(*) FROM lost_groups WHERE target_id = ? AND group_id = ? AND remote_id = ?`, targetID, groupID, remoteID); err != nil {
@@ -107,16 +106,18 @@ func regain(ctx context.Context, tx *Tx, targetID, groupID int64, remoteID strin
 	}
 	if same > 0 {
 		for _, statement := range []string{
-			`INSERT INTO target_memberships (target_id, group_id, user_id, origin)
-				SELECT l.target_id, l.group_id, l.user_id, 'created' FROM lost_memberships l CROSS JOIN accounts a
+			`INSERT INTO target_memberships (target_id, group_id, user_id, origin, missing)
+				SELECT l.target_id, l.group_id, l.user_id, 'created', TRUE FROM lost_memberships l CROSS JOIN accounts a
 				WHERE l.target_id = ? AND l.group_id = ? AND a.target_id = l.target_id AND a.user_id = l.user_id
-					AND NOT EXISTS (SELECT 1 FROM desired_memberships dm WHERE dm.target_id = l.target_id AND dm.group_id = l.group_id AND dm.user_id = l.user_id)
 				ON CONFLICT DO NOTHING`,
 			`UPDATE users SET dirty = TRUE WHERE NOT dirty AND id IN (SELECT user_id FROM target_memberships WHERE target_id = ? AND group_id = ?)`,
 		} {
 			if _, err := tx.exec(ctx, statement, targetID, groupID); err != nil {
 				return fmt.Errorf("regain who is in a group: %w", err)
 			}
+		}
+		if err := regainNestings(ctx, tx, targetID, groupID); err != nil {
+			return err
 		}
 		if _, err := tx.exec(ctx, `UPDATE targets SET full_read_at = 0 WHERE id = ?`, targetID); err != nil {
 			return fmt.Errorf("mark target %d to be read: %w", targetID, err)
@@ -128,6 +129,7 @@ func regain(ctx context.Context, tx *Tx, targetID, groupID int64, remoteID strin
 // forgetLost forgets the counterpart that a group had before.
 func forgetLost(ctx context.Context, tx *Tx, targetID, groupID int64) error {
 	for _, statement := range []string{
+		`DELETE FROM lost_nestings WHERE target_id = ? AND group_id = ?`,
 		`DELETE FROM lost_memberships WHERE target_id = ? AND group_id = ?`,
 		`DELETE FROM lost_groups WHERE target_id = ? AND group_id = ?`,
 	} {
@@ -148,6 +150,8 @@ func (f *forgetting) lostGroups(ctx context.Context, before int64) error {
 		for _, statement := range []string{
 			`DELETE FROM lost_memberships WHERE target_id = ? AND (group_id, user_id) IN (SELECT m.group_id, m.user_id FROM lost_groups l CROSS JOIN lost_memberships m
 				WHERE l.target_id = ? AND l.lost_at < ? AND m.target_id = l.target_id AND m.group_id = l.group_id LIMIT CAST(? AS BIGINT))`,
+			`DELETE FROM lost_nestings WHERE target_id = ? AND (group_id, child_id, outer_id) IN (SELECT n.group_id, n.child_id, n.outer_id FROM lost_groups l CROSS JOIN lost_nestings n
+				WHERE l.target_id = ? AND l.lost_at < ? AND n.target_id = l.target_id AND n.group_id = l.group_id LIMIT CAST(? AS BIGINT))`,
 			`DELETE FROM lost_groups WHERE target_id = ? AND group_id IN (SELECT l.group_id FROM lost_groups l WHERE l.target_id = ? AND l.lost_at < ? LIMIT CAST(? AS BIGINT))`,
 		} {
 			if err := f.each(ctx, statement, target, target, before); err != nil {

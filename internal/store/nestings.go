@@ -25,10 +25,13 @@ type nesting struct {
 	// differ where that was undone.
 	Wanted bool `db:"wanted"`
 	Ruled  bool `db:"ruled"`
-	// Flat is whether the inner group cannot be had, so that its people are in the
-	// outer one one by one.
-	Flat bool   `db:"flat"`
-	Rule string `db:"rule"`
+	// Flat is whether the inner group cannot be had there, so that its people are in
+	// the outer one one by one.
+	Flat bool `db:"flat"`
+	// Refused is whether the target would not put it in, and it was not seen there
+	// since.
+	Refused bool   `db:"refused"`
+	Rule    string `db:"rule"`
 }
 
 func (n nesting) edge() edge { return edge{n.ChildID, n.GroupID} }
@@ -80,10 +83,14 @@ func (r *routing) nest(ctx context.Context) ([]int64, error) {
 			}
 		}
 	}
-	if err := r.flatten(ctx, want); err != nil {
+	stored, err := r.storedNestings(ctx)
+	if err != nil {
 		return nil, err
 	}
-	moved, err := r.storeNestings(ctx, graph, want)
+	if err := r.flatten(ctx, want, stored); err != nil {
+		return nil, err
+	}
+	moved, err := r.storeNestings(ctx, graph, want, stored)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +100,8 @@ func (r *routing) nest(ctx context.Context) ([]int64, error) {
 	return moved, nil
 }
 
-// nestingsThere are the nestings that are wanted as it is, or made.
+// nestingsThere are the nestings that are wanted as it is, or made. One that may
+// be there counts: a list that lacks it does not move a circle elsewhere.
 func (r *routing) nestingsThere(ctx context.Context) (map[edge]bool, error) {
 	var found []nesting
 	if err := r.tx.selectAll(ctx, &found, `SELECT child_id, group_id FROM desired_nestings WHERE target_id = ? AND wanted UNION SELECT child_id, group_id FROM target_nestings WHERE target_id = ?`, r.ID, r.ID); err != nil {
@@ -155,13 +163,18 @@ func (r *routing) nestingGraph(ctx context.Context) (nestingGraph, error) {
 	return g, nil
 }
 
-// storeNestings stores what belongs in what, and returns the groups of the
-// source that lead to an inner one of which that changed. Those are planned anew.
-func (r *routing) storeNestings(ctx context.Context, graph nestingGraph, want map[edge]nesting) ([]int64, error) {
+// storedNestings are what was stored last of what belongs in what.
+func (r *routing) storedNestings(ctx context.Context) ([]nesting, error) {
 	var stored []nesting
-	if err := r.tx.selectAll(ctx, &stored, `SELECT child_id, group_id, wanted, ruled, flat, rule FROM desired_nestings WHERE target_id = ?`, r.ID); err != nil {
+	if err := r.tx.selectAll(ctx, &stored, `SELECT child_id, group_id, wanted, ruled, flat, refused, rule FROM desired_nestings WHERE target_id = ?`, r.ID); err != nil {
 		return nil, fmt.Errorf("read desired nestings: %w", err)
 	}
+	return stored, nil
+}
+
+// storeNestings stores what belongs in what, and returns the groups of the
+// source that lead to an inner one of which that changed. Those are planned anew.
+func (r *routing) storeNestings(ctx context.Context, graph nestingGraph, want map[edge]nesting, stored []nesting) ([]int64, error) {
 	changed := map[int64]bool{}
 	same := make(map[edge]bool, len(stored))
 	for _, n := range stored {
@@ -188,12 +201,12 @@ func (r *routing) storeNestings(ctx context.Context, graph nestingGraph, want ma
 		return slices.Compare([]int64{a.ChildID, a.GroupID}, []int64{b.ChildID, b.GroupID})
 	})
 	for chunk := range chunks(added, rowsAtOnce) {
-		args := make([]any, 0, 7*len(chunk))
+		args := make([]any, 0, 8*len(chunk))
 		for _, n := range chunk {
-			args = append(args, r.ID, n.ChildID, n.GroupID, n.Wanted, n.Ruled, n.Flat, n.Rule)
+			args = append(args, r.ID, n.ChildID, n.GroupID, n.Wanted, n.Ruled, n.Flat, n.Refused, n.Rule)
 		}
-		if _, err := r.tx.exec(ctx, `INSERT INTO desired_nestings (target_id, child_id, group_id, wanted, ruled, flat, rule) VALUES `+rows("(?, ?, ?, ?, ?, ?, ?)", len(chunk))+`
-			ON CONFLICT (target_id, child_id, group_id) DO UPDATE SET wanted = excluded.wanted, ruled = excluded.ruled, flat = excluded.flat, rule = excluded.rule`, args...); err != nil {
+		if _, err := r.tx.exec(ctx, `INSERT INTO desired_nestings (target_id, child_id, group_id, wanted, ruled, flat, refused, rule) VALUES `+rows("(?, ?, ?, ?, ?, ?, ?, ?)", len(chunk))+`
+			ON CONFLICT (target_id, child_id, group_id) DO UPDATE SET wanted = excluded.wanted, ruled = excluded.ruled, flat = excluded.flat, refused = excluded.refused, rule = excluded.rule`, args...); err != nil {
 			return nil, fmt.Errorf("store desired nestings: %w", err)
 		}
 	}

@@ -10,13 +10,16 @@ import (
 )
 
 // Some groups cannot be had in a target: their name is another's that is not
-// adopted, or the target refuses it, or they are protected. Nobody loses by that
-// what they are to have in others: where an inner group cannot be had, its people
-// are in the outer one one by one, until it is there. That a group was tried in
-// vain is kept until it is linked, so that a failure that passes changes nothing.
+// adopted, or the target refuses it, or they are protected. Others are there, and
+// the target will not put them in. Nobody loses by that what they are to have:
+// where an inner group cannot be had in the outer one, its people are in that one
+// by one, until it is there. That a group was tried in vain is kept until it is
+// linked, and that a nesting was until it is seen, so that a failure that passes
+// changes nothing.
 
-// flatten marks the nestings whose inner group cannot be had.
-func (r *routing) flatten(ctx context.Context, want map[edge]nesting) error {
+// flatten marks the nestings whose inner group cannot be had, or put in, and
+// keeps of those that are stored whether they were refused.
+func (r *routing) flatten(ctx context.Context, want map[edge]nesting, stored []nesting) error {
 	if len(want) == 0 {
 		return nil
 	}
@@ -25,21 +28,22 @@ func (r *routing) flatten(ctx context.Context, want map[edge]nesting) error {
 		WHERE d.target_id = ? AND (COALESCE(t.protected, FALSE) OR t.group_id IS NULL AND (d.unobtainable OR `+twin("d")+`))`, r.ID); err != nil {
 		return fmt.Errorf("look for groups that cannot be had: %w", err)
 	}
-	if len(found) == 0 {
-		return nil
-	}
 	slices.Sort(found)
+	refused := map[edge]bool{}
+	for _, n := range stored {
+		refused[n.edge()] = n.Refused
+	}
 	for e, n := range want {
-		if _, without := slices.BinarySearch(found, e.child); without && n.Wanted && n.Ruled {
-			n.Flat = true
-			want[e] = n
-		}
+		_, without := slices.BinarySearch(found, e.child)
+		n.Refused = n.Wanted && refused[e]
+		n.Flat = n.Wanted && n.Ruled && (without || n.Refused)
+		want[e] = n
 	}
 	return nil
 }
 
-// recordVain keeps which groups cannot be had, by outcomes that will be the same
-// again. Those who wait for one of them are looked at again.
+// recordVain keeps which groups cannot be had, or put in others, by outcomes that
+// will be the same again. Those who wait for one of them are looked at again.
 func recordVain(ctx context.Context, tx *Tx, targetID int64, outcomes []Outcome, now time.Time) error {
 	var changes []int64
 	for _, o := range outcomes {
@@ -47,6 +51,9 @@ func recordVain(ctx context.Context, tx *Tx, targetID int64, outcomes []Outcome,
 		if again && o.UserID == 0 && o.GroupID != 0 {
 			changes = append(changes, o.ChangeID)
 		}
+	}
+	if err := recordRefused(ctx, tx, targetID, outcomes); err != nil {
+		return err
 	}
 	for chunk := range chunks(changes, 1000) {
 		query, args, err := in(`UPDATE desired_groups SET unobtainable = TRUE WHERE target_id = ? AND NOT unobtainable
@@ -70,6 +77,67 @@ func recordVain(ctx context.Context, tx *Tx, targetID int64, outcomes []Outcome,
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// recordRefused keeps which groups the target would not put in others. One that
+// waits for another to be taken out by the same run, since it would close a circle
+// until then, was not refused for good.
+func recordRefused(ctx context.Context, tx *Tx, targetID int64, outcomes []Outcome) error {
+	var changes []int64
+	for _, o := range outcomes {
+		if o.State == directory.Refused && (o.Class == directory.ClassRefused || o.Class == directory.ClassConflict) && o.UserID == 0 && o.GroupID != 0 {
+			changes = append(changes, o.ChangeID)
+		}
+	}
+	for chunk := range chunks(changes, 1000) {
+		query, args, err := in(`SELECT n.child_id, n.group_id FROM changes ch
+			JOIN desired_nestings n ON n.target_id = ch.target_id AND n.child_id = ch.group_id AND n.group_id = ch.outer_id
+			WHERE ch.id IN (?) AND ch.kind = 'nesting.add' AND n.wanted AND NOT n.refused
+				AND NOT EXISTS (WITH RECURSIVE above (id) AS (
+						SELECT ch.outer_id UNION SELECT t.group_id FROM above a CROSS JOIN target_nestings t WHERE t.target_id = ch.target_id AND t.child_id = a.id
+					) SELECT 1 FROM above a CROSS JOIN changes r WHERE r.group_id = a.id AND r.outer_id <> 0 AND r.run_id = ch.run_id AND +r.target_id = ch.target_id
+						AND r.kind = 'nesting.remove' AND r.state IN ('unguarded', 'doubted', 'planned', 'retry'))
+			ORDER BY n.child_id, n.group_id`, padded(chunk))
+		if err != nil {
+			return err
+		}
+		var refused []nesting
+		if err := tx.selectAll(ctx, &refused, query, args...); err != nil {
+			return fmt.Errorf("look which nestings were refused: %w", err)
+		}
+		for _, n := range refused {
+			if err := markRefused(ctx, tx, targetID, n.edge(), true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// seenNested forgets of a nesting that is there that it was refused. The people
+// who are in the outer group instead are taken out of it by a later plan, under
+// the guard.
+func seenNested(ctx context.Context, tx *Tx, targetID, childID, groupID int64) error {
+	var refused bool
+	if err := tx.get(ctx, &refused, `SELECT EXISTS (SELECT 1 FROM desired_nestings WHERE target_id = ? AND child_id = ? AND group_id = ? AND refused)`, targetID, childID, groupID); err != nil {
+		return fmt.Errorf("read whether a nesting was refused: %w", err)
+	}
+	if !refused {
+		return nil
+	}
+	return markRefused(ctx, tx, targetID, edge{childID, groupID}, false)
+}
+
+// markRefused keeps whether a nesting was refused. The target is taken before its
+// nestings, as whoever reckons them takes them.
+func markRefused(ctx context.Context, tx *Tx, targetID int64, e edge, refused bool) error {
+	if err := reckonNestings(ctx, tx, targetID, []int64{e.child}); err != nil {
+		return err
+	}
+	if _, err := tx.exec(ctx, `UPDATE desired_nestings SET refused = ? WHERE target_id = ? AND child_id = ? AND group_id = ?`, refused, targetID, e.child, e.group); err != nil {
+		return fmt.Errorf("keep whether a nesting was refused: %w", err)
 	}
 	return nil
 }
@@ -135,7 +203,7 @@ func movedMeanwhile(ctx context.Context, tx *Tx, userID, runID int64) (int, erro
 			AND (t.nestings_version = -1 AND d.unobtainable OR n.flat AND EXISTS (
 				SELECT 1 FROM desired_memberships dm JOIN desired_accounts a ON a.target_id = dm.target_id AND a.user_id = dm.user_id AND a.state = 'active' AND NOT a.strip
 				WHERE dm.target_id = ch.target_id AND dm.user_id = ch.user_id AND dm.group_id = n.group_id
-					AND NOT EXISTS (SELECT 1 FROM target_memberships tm WHERE tm.target_id = dm.target_id AND tm.user_id = dm.user_id AND tm.group_id = dm.group_id)
+					AND NOT EXISTS (SELECT 1 FROM target_memberships tm WHERE tm.target_id = dm.target_id AND tm.user_id = dm.user_id AND tm.group_id = dm.group_id AND NOT tm.missing)
 					AND NOT EXISTS (SELECT 1 FROM changes own WHERE own.user_id = ch.user_id AND +own.run_id = ch.run_id AND own.target_id = ch.target_id AND own.group_id = dm.group_id)))`,
 		userID, runID); err != nil {
 		return 0, fmt.Errorf("look for what is to be had instead: %w", err)

@@ -28,6 +28,14 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 		}
 	}
 	err := s.writeAs(ctx, c, func(ctx context.Context, tx *Tx) error {
+		run, err := factsOf(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		left, err := leftCreates(ctx, tx, c, run, targetID, nil)
+		if err != nil {
+			return err
+		}
 		var existing int
 		if err := tx.get(ctx, &existing, `SELECT COUNT(*) FROM changes WHERE run_id = ? AND target_id = ?`, c.RunID, targetID); err != nil {
 			return fmt.Errorf("look for an earlier plan: %w", err)
@@ -40,9 +48,6 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 				return fmt.Errorf("drop the earlier plan: %w", err)
 			}
 		}
-		if err := addAgain(ctx, tx, targetID); err != nil {
-			return err
-		}
 		statements, err := statementsFor(ctx, tx, targetID)
 		if err != nil {
 			return err
@@ -50,7 +55,7 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 		for _, statement := range statements {
 			query := statement.sql
 			if full {
-				query = strings.NewReplacer(" AND u.dirty", "", " AND g.dirty", "").Replace(query)
+				query = strings.NewReplacer(" AND u.dirty", "", " AND g.dirty", "", notRefused, "").Replace(query)
 			}
 			if _, err := tx.exec(ctx, query, c.RunID, targetID, c.ConnectionID); err != nil {
 				return fmt.Errorf("plan %s: %w", statement.what, err)
@@ -59,6 +64,9 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 		updates := updating{tx: tx, c: c, targetID: targetID}
 		if err := updates.planDirty(ctx, full); err != nil {
 			return fmt.Errorf("plan changed attributes: %w", err)
+		}
+		if err := planLeft(ctx, tx, c, run, targetID, left); err != nil {
+			return err
 		}
 		if err := forgetSettled(ctx, tx, c, targetID); err != nil {
 			return err
@@ -72,17 +80,6 @@ func (s *Store) PlanTarget(ctx context.Context, c Claim, targetID int64, full bo
 		return PlanCounts{}, err
 	}
 	return s.PlanCounts(ctx, c.RunID, targetID)
-}
-
-// addAgain forgets the memberships that a list lacked and that are wanted, so
-// that this plan adds them. What is not wanted stays known, and is taken away.
-func addAgain(ctx context.Context, tx *Tx, targetID int64) error {
-	_, err := tx.exec(ctx, `DELETE FROM target_memberships WHERE target_id = ? AND missing
-		AND EXISTS (SELECT 1 FROM desired_memberships dm WHERE dm.target_id = target_memberships.target_id AND dm.user_id = target_memberships.user_id AND dm.group_id = target_memberships.group_id)`, targetID)
-	if err != nil {
-		return fmt.Errorf("forget memberships that are gone: %w", err)
-	}
-	return nil
 }
 
 // blockMemberships ends at once the memberships and permissions of groups and
@@ -135,7 +132,7 @@ func forgetSettled(ctx context.Context, tx *Tx, c Claim, targetID int64) error {
 	if _, err := tx.exec(ctx, `DELETE FROM leaver_groups WHERE target_id = ?
 		AND EXISTS (SELECT 1 FROM users u JOIN desired_accounts d ON d.user_id = u.id AND d.target_id = leaver_groups.target_id
 			WHERE u.id = leaver_groups.user_id AND u.connection_id = ? AND d.state = 'active' AND NOT d.strip)
-		AND (EXISTS (SELECT 1 FROM target_memberships tm WHERE tm.target_id = leaver_groups.target_id AND tm.user_id = leaver_groups.user_id AND tm.group_id = leaver_groups.group_id)
+		AND (EXISTS (SELECT 1 FROM target_memberships tm WHERE tm.target_id = leaver_groups.target_id AND tm.user_id = leaver_groups.user_id AND tm.group_id = leaver_groups.group_id AND NOT tm.missing)
 			OR leaver_groups.origin = 'created'
 				AND NOT EXISTS (SELECT 1 FROM desired_memberships dm WHERE dm.target_id = leaver_groups.target_id AND dm.user_id = leaver_groups.user_id AND dm.group_id = leaver_groups.group_id))`,
 		targetID, c.ConnectionID); err != nil {

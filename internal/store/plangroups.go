@@ -7,12 +7,17 @@ import (
 	"strings"
 )
 
+// notRefused leaves those out of a plan of what has changed that the target has
+// refused to make: a full plan tries each of them again, once.
+const notRefused = " AND NOT dn.refused"
+
 // planStatement is one step of the plan.
 type planStatement struct{ what, sql string }
 
 // nestingStatements plan groups in groups: of the inner ones that are dirty.
 // Whoever would lose what they have in the outer one, and is not to be in it
-// themselves, is counted: taking a group out takes them all out.
+// themselves, is counted: taking a group out takes them all out. One that may or may
+// not be there is put in where it is wanted, and taken out where it is not.
 var nestingStatements = []planStatement{
 	{"groups to put in others", `INSERT INTO changes (run_id, target_id, stage, ord, kind, group_id, outer_id, rule, after, state)
 		SELECT CAST(? AS BIGINT), dn.target_id, 4, 2000000000 + ROW_NUMBER() OVER (ORDER BY dn.group_id, g.id), 'nesting.add', g.id, dn.group_id, dn.rule, 'in it', 'planned'
@@ -20,7 +25,7 @@ var nestingStatements = []planStatement{
 		CROSS JOIN desired_nestings dn
 		LEFT JOIN target_nestings tn ON tn.target_id = dn.target_id AND tn.child_id = dn.child_id AND tn.group_id = dn.group_id
 		WHERE dn.target_id = ? AND dn.child_id = g.id AND dn.wanted
-			AND g.connection_id = ? AND g.dirty AND tn.child_id IS NULL`},
+			AND g.connection_id = ? AND g.dirty AND (tn.child_id IS NULL OR tn.missing)` + notRefused},
 	{"groups to take out of others", `INSERT INTO changes (run_id, target_id, stage, ord, kind, group_id, outer_id, rule, evidence, before, state, people)
 		SELECT CAST(? AS BIGINT), tn.target_id, 5, 2000000000 + ROW_NUMBER() OVER (ORDER BY tn.group_id, g.id), 'nesting.remove', g.id, tn.group_id,
 			COALESCE(dn.rule, 'not in it at the source'), 'explicit', 'in it', 'unguarded',

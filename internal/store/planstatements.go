@@ -96,7 +96,9 @@ var planStatements = []planStatement{
 		WHERE d.target_id = ? AND d.user_id = u.id AND a.target_id = d.target_id AND a.user_id = u.id
 			AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND a.status <> 'active'`},
 	// Whoever was only missing from a list goes on being added to groups, as
-	// long as the account has access: that list may have been wrong.
+	// long as the account has access: that list may have been wrong. A membership
+	// that may or may not be there (missing) is added again while it is wanted, and
+	// is taken away once it is not.
 	{"memberships to add", `INSERT INTO changes (run_id, target_id, stage, ord, kind, user_id, group_id, rule, after, state)
 		SELECT CAST(? AS BIGINT), dm.target_id, 4, ROW_NUMBER() OVER (ORDER BY dm.group_id, u.id) - 1, 'membership.add', u.id, dm.group_id,
 			CASE WHEN ` + insteadOf("dm.target_id", "dm.group_id", "u.id") + ` THEN 'a member of a group that cannot be had in it' ELSE 'member in the source' END, 'member', 'planned'
@@ -106,7 +108,7 @@ var planStatements = []planStatement{
 		LEFT JOIN accounts a ON a.target_id = d.target_id AND a.user_id = u.id AND a.status = 'active'
 		LEFT JOIN target_memberships tm ON tm.target_id = dm.target_id AND tm.user_id = u.id AND tm.group_id = dm.group_id
 		WHERE dm.target_id = ? AND dm.user_id = u.id AND d.target_id = dm.target_id AND d.user_id = u.id
-			AND u.connection_id = ? AND u.dirty AND tm.user_id IS NULL AND NOT d.strip AND ` + toSeek + `
+			AND u.connection_id = ? AND u.dirty AND COALESCE(tm.missing, TRUE) AND NOT d.strip AND ` + toSeek + `
 			AND (d.state = 'active' OR u.presence = 'absent' AND a.user_id IS NOT NULL)`},
 	// What a step of a ladder took away and nobody but the target had given: the
 	// source cannot say that it is wanted. Where a group holds exactly the
@@ -121,7 +123,7 @@ var planStatements = []planStatement{
 		LEFT JOIN target_memberships tm ON tm.target_id = lg.target_id AND tm.user_id = u.id AND tm.group_id = lg.group_id
 		WHERE lg.target_id = ? AND lg.user_id = u.id AND d.target_id = lg.target_id AND d.user_id = u.id AND target.id = lg.target_id
 			AND u.connection_id = ? AND u.dirty AND d.state = 'active' AND NOT d.strip
-			AND target.additive AND lg.origin <> 'created' AND dm.user_id IS NULL AND tm.user_id IS NULL`},
+			AND target.additive AND lg.origin <> 'created' AND dm.user_id IS NULL AND COALESCE(tm.missing, TRUE)`},
 	// "leaver" marks what a step takes away: the guard counts those by the person.
 	// "nested" marks what somebody has through another group by now; where that was
 	// undone, they keep what they have themselves.
@@ -141,6 +143,7 @@ var planStatements = []planStatement{
 				AND u.connection_id = ? AND u.dirty AND (d.strip AND d.state <> 'deleted' OR d.state = 'active' AND dm.user_id IS NULL
 					AND NOT ` + through("tm.target_id", "tm.group_id", "u.id", "n.ruled AND NOT n.wanted") + `)
 				AND (tm.origin = 'created' OR NOT (SELECT target.additive FROM targets target WHERE target.id = tm.target_id))
+				AND (NOT tm.missing OR EXISTS (SELECT 1 FROM accounts a WHERE a.target_id = tm.target_id AND a.user_id = u.id))
 		) one`},
 	// Whoever has an account that is about to be linked is not a stranger.
 	{"members that nobody knows", `INSERT INTO changes (run_id, target_id, stage, ord, kind, group_id, rule, evidence, before, state, class, remote_id)

@@ -60,7 +60,11 @@ func planSubjects(ctx context.Context, tx *Tx, c Claim, targetID int64, users, g
 	if plan.From, err = nextRound(ctx, tx, c.RunID, targetID); err != nil {
 		return plan, err
 	}
-	carried, err := supersede(ctx, tx, c, targetID, users, groups)
+	run, err := factsOf(ctx, tx, c)
+	if err != nil {
+		return plan, err
+	}
+	carried, err := supersede(ctx, tx, c, run, targetID, users, groups)
 	if err != nil {
 		return plan, err
 	}
@@ -89,7 +93,7 @@ func planSubjects(ctx context.Context, tx *Tx, c Claim, targetID int64, users, g
 			return plan, fmt.Errorf("plan changed attributes: %w", err)
 		}
 	}
-	if plan.CalledOff, err = carryOver(ctx, tx, c.RunID, targetID, plan.From, carried); err != nil {
+	if plan.CalledOff, err = carryOver(ctx, tx, c, run, targetID, plan.From, carried); err != nil {
 		return plan, err
 	}
 	if err := blockMemberships(ctx, tx, c.RunID, targetID, plan.From); err != nil {

@@ -45,6 +45,9 @@ type Outcome struct {
 	// Inside is the group that the group is in now, Outside the one that it is not
 	// in any more, by surrogate id; 0 is none.
 	Inside, Outside int64
+	// NotInside is the group that the group was certainly not put in, Unsure one that
+	// it is to be in and may have been taken out of; 0 is none.
+	NotInside, Unsure int64
 	// Permission, when set, is what the group holds now in its scope.
 	Permission *directory.Permission
 }
@@ -119,7 +122,8 @@ func recordJoined(ctx context.Context, tx *Tx, targetID int64, joined []Wanted) 
 		for _, m := range chunk {
 			args = append(args, targetID, m.GroupID, m.UserID)
 		}
-		if _, err := tx.exec(ctx, `INSERT INTO target_memberships (target_id, group_id, user_id, origin) VALUES `+rows("(?, ?, ?, 'created')", len(chunk))+` ON CONFLICT DO NOTHING`, args...); err != nil {
+		if _, err := tx.exec(ctx, `INSERT INTO target_memberships (target_id, group_id, user_id, origin) VALUES `+rows("(?, ?, ?, 'created')", len(chunk))+`
+			ON CONFLICT (target_id, user_id, group_id) DO UPDATE SET missing = FALSE WHERE target_memberships.missing`, args...); err != nil {
 			return fmt.Errorf("store memberships: %w", err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 // addThrough adds to the memberships of a user, by group, through which groups
 // in that the user is in it, and the groups that the user is in by those alone.
+// What may or may not be there is not shown, as it is not of a membership.
 func (s *Store) addThrough(ctx context.Context, targetID, userID int64, memberships []SubjectMembership) ([]SubjectMembership, error) {
 	var through []struct {
 		GroupID int64  `db:"group_id"`
@@ -17,8 +18,8 @@ func (s *Store) addThrough(ctx context.Context, targetID, userID int64, membersh
 	}
 	if err := s.selectAll(ctx, &through, `WITH RECURSIVE above (child_id, group_id) AS (
 			SELECT n.child_id, n.group_id FROM target_memberships m CROSS JOIN target_nestings n
-			WHERE m.target_id = ? AND m.user_id = ? AND n.target_id = m.target_id AND n.child_id = m.group_id
-			UNION SELECT n.child_id, n.group_id FROM above a CROSS JOIN target_nestings n WHERE n.target_id = ? AND n.child_id = a.group_id
+			WHERE m.target_id = ? AND m.user_id = ? AND n.target_id = m.target_id AND n.child_id = m.group_id AND NOT m.missing AND NOT n.missing
+			UNION SELECT n.child_id, n.group_id FROM above a CROSS JOIN target_nestings n WHERE n.target_id = ? AND n.child_id = a.group_id AND NOT n.missing
 		)
 		SELECT a.group_id, COALESCE(tg.name, g.name) AS name, COALESCE(itg.name, ig.name) AS inner_name
 		FROM above a CROSS JOIN groups g CROSS JOIN groups ig

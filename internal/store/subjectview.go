@@ -248,7 +248,7 @@ func (s *Store) subjectTarget(ctx context.Context, targetID int64, name string, 
 
 func (s *Store) subjectMemberships(ctx context.Context, targetID, userID int64) ([]SubjectMembership, error) {
 	var memberships []SubjectMembership
-	if err := s.selectAll(ctx, &memberships, `SELECT one.group_id, COALESCE(dg.name, tg.name, g.name) AS name, COALESCE(dg.rule, '') AS rule, dm.user_id IS NOT NULL AS desired, tm.user_id IS NOT NULL AS joined,
+	if err := s.selectAll(ctx, &memberships, `SELECT one.group_id, COALESCE(dg.name, tg.name, g.name) AS name, COALESCE(dg.rule, '') AS rule, dm.user_id IS NOT NULL AS desired, COALESCE(NOT tm.missing, FALSE) AS joined,
 			COALESCE(tm.origin, '') AS origin, tg.group_id IS NOT NULL AS linked, f.group_id IS NOT NULL AS is_default
 		FROM (SELECT group_id FROM desired_memberships WHERE target_id = ? AND user_id = ? UNION SELECT group_id FROM target_memberships WHERE target_id = ? AND user_id = ?) AS one
 		JOIN groups g ON g.id = one.group_id

@@ -9,26 +9,22 @@ import (
 
 // attempted is what is carried from a superseded change to the one in its place.
 type attempted struct {
+	ID       int64  `db:"id"`
 	Kind     string `db:"kind"`
 	UserID   int64  `db:"user_id"`
 	GroupID  int64  `db:"group_id"`
 	Attempts int    `db:"attempts"`
 	IntentAt int64  `db:"intent_at"`
 	State    string `db:"state"`
+	Class    string `db:"class"`
 	After    string `db:"after"`
 	OuterID  int64  `db:"outer_id"`
 	Scope    string `db:"scope"`
 }
 
-// inDoubt reports whether the change may have been made without anybody having
-// heard of it: by an attempt that was cut off, or with an answer that was lost.
-func (a attempted) inDoubt() bool {
-	return a.State == string(directory.Planned) || a.State == string(directory.Retry)
-}
-
 // supersede removes the changes of subjects that are not done. A create whose
 // account is linked already is what a crash left unfinished: it stays.
-func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, groups []int64) ([]attempted, error) {
+func supersede(ctx context.Context, tx *Tx, c Claim, run runFacts, targetID int64, users, groups []int64) ([]attempted, error) {
 	var carried []attempted
 	for _, of := range []struct {
 		ids       []int64
@@ -48,7 +44,7 @@ func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, grou
 		if _, err := tx.exec(ctx, query, args...); err != nil {
 			return nil, fmt.Errorf("take earlier removals back from the window: %w", err)
 		}
-		if query, args, err = in(`DELETE FROM changes WHERE `+of.condition+` RETURNING kind, user_id, group_id, attempts, intent_at, state, after, outer_id, scope`, c.RunID, targetID, padded(of.ids)); err != nil {
+		if query, args, err = in(`DELETE FROM changes WHERE `+of.condition+` RETURNING id, kind, user_id, group_id, attempts, intent_at, state, class, after, outer_id, scope`, c.RunID, targetID, padded(of.ids)); err != nil {
 			return nil, err
 		}
 		var removed []attempted
@@ -57,7 +53,7 @@ func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, grou
 		}
 		carried = append(carried, removed...)
 	}
-	nested, err := supersedeNestings(ctx, tx, c, targetID, groups)
+	nested, err := supersedeNestings(ctx, tx, c, run, targetID, groups)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +61,15 @@ func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, grou
 	if len(users) == 0 {
 		return carried, nil
 	}
-	// What a run that has ended left behind is as much in doubt.
+	creates, err := leftCreates(ctx, tx, c, run, targetID, users)
+	if err != nil {
+		return nil, err
+	}
+	carried = append(carried, creates...)
+	if run.Dry {
+		return carried, nil
+	}
+	// Whatever else a run that has ended left behind is as much in doubt.
 	query, args, err := in(`UPDATE changes SET state = 'skipped', class = 'no-longer-due' WHERE user_id IN (?) AND target_id = ? AND +run_id <> ? AND state IN ('planned', 'retry')
 		AND EXISTS (SELECT 1 FROM runs r WHERE r.id = changes.run_id AND r.outcome <> '' AND NOT r.dry_run)
 		RETURNING kind, user_id, group_id, attempts, intent_at, 'planned' AS state, after, outer_id, scope`, padded(users), targetID, c.RunID)
@@ -81,8 +85,8 @@ func supersede(ctx context.Context, tx *Tx, c Claim, targetID int64, users, grou
 
 // supersedeNestings ends what runs that have ended left behind of groups in
 // others, which is as much in doubt.
-func supersedeNestings(ctx context.Context, tx *Tx, c Claim, targetID int64, groups []int64) ([]attempted, error) {
-	if len(groups) == 0 {
+func supersedeNestings(ctx context.Context, tx *Tx, c Claim, run runFacts, targetID int64, groups []int64) ([]attempted, error) {
+	if len(groups) == 0 || run.Dry {
 		return nil, nil
 	}
 	query, args, err := in(`UPDATE changes SET state = 'skipped', class = 'no-longer-due' WHERE group_id IN (?) AND outer_id <> 0 AND +target_id = ? AND +run_id <> ? AND state IN ('planned', 'retry')
@@ -101,7 +105,8 @@ func supersedeNestings(ctx context.Context, tx *Tx, c Claim, targetID int64, gro
 // assumeDone makes what was observed what it would be if the changes in doubt
 // had been made, where something else is desired by now: the plan then undoes
 // them, which does no harm where there is nothing to undo. Where the same is
-// desired still, they are simply planned again.
+// desired still, they are simply planned again. A membership to be added is
+// known since before it was sent (IntendMembers).
 func assumeDone(ctx context.Context, tx *Tx, targetID int64, changes []attempted) error {
 	for _, ch := range changes {
 		if !ch.inDoubt() {
@@ -110,17 +115,10 @@ func assumeDone(ctx context.Context, tx *Tx, targetID int64, changes []attempted
 		var err error
 		switch directory.Kind(ch.Kind) {
 		case directory.RemoveMember:
-			_, err = tx.exec(ctx, `DELETE FROM target_memberships WHERE target_id = ? AND user_id = ? AND group_id = ?
+			_, err = tx.exec(ctx, `UPDATE target_memberships SET missing = TRUE WHERE target_id = ? AND user_id = ? AND group_id = ?
 				AND EXISTS (SELECT 1 FROM desired_memberships d JOIN desired_accounts a ON a.target_id = d.target_id AND a.user_id = d.user_id AND NOT a.strip
 					WHERE d.target_id = target_memberships.target_id AND d.user_id = target_memberships.user_id AND d.group_id = target_memberships.group_id)`,
 				targetID, ch.UserID, ch.GroupID)
-		case directory.AddMember:
-			_, err = tx.exec(ctx, `INSERT INTO target_memberships (target_id, group_id, user_id, origin)
-				SELECT tg.target_id, tg.group_id, a.user_id, 'created' FROM target_groups tg JOIN accounts a ON a.target_id = tg.target_id AND a.user_id = ?
-				WHERE tg.target_id = ? AND tg.group_id = ?
-					AND NOT EXISTS (SELECT 1 FROM desired_memberships d JOIN desired_accounts da ON da.target_id = d.target_id AND da.user_id = d.user_id AND NOT da.strip
-						WHERE d.target_id = tg.target_id AND d.user_id = a.user_id AND d.group_id = tg.group_id)
-				ON CONFLICT DO NOTHING`, ch.UserID, targetID, ch.GroupID)
 		case directory.SuspendAccount:
 			err = assumeStatus(ctx, tx, targetID, ch.UserID, directory.AccountSuspended, directory.DesireActive, directory.AccountActive)
 		case directory.DeactivateAccount:
@@ -165,10 +163,8 @@ func assumeGroup(ctx context.Context, tx *Tx, targetID int64, ch attempted) erro
 	switch kind := directory.Kind(ch.Kind); {
 	case kind == directory.PermitGroup:
 		return recordPermission(ctx, tx, targetID, ch.GroupID, directory.Permission{Scope: ch.Scope})
-	case kind == directory.AddNesting && !wanted:
-		return recordNested(ctx, tx, targetID, ch.GroupID, ch.OuterID, Created)
 	case kind == directory.RemoveNesting && wanted:
-		return recordUnnested(ctx, tx, targetID, ch.GroupID, ch.OuterID)
+		return doubtNested(ctx, tx, targetID, ch.GroupID, ch.OuterID)
 	}
 	return nil
 }
@@ -211,13 +207,14 @@ func forgetAttributes(ctx context.Context, tx *Tx, targetID, userID int64) error
 // carryOver passes on how often something was tried, and that a create was
 // about to be sent. A create that may have been sent and is not planned any
 // more stays, so that the account, if there is one, is found: it returns whose.
-func carryOver(ctx context.Context, tx *Tx, runID, targetID, from int64, carried []attempted) (calledOff []int64, err error) {
+// One that is planned has it from its intent whose that is, if it is a recent one.
+func carryOver(ctx context.Context, tx *Tx, c Claim, run runFacts, targetID, from int64, carried []attempted) (calledOff []int64, err error) {
 	for i, old := range carried {
 		if old.Attempts == 0 && old.IntentAt == 0 {
 			continue
 		}
 		n, err := tx.exec(ctx, `UPDATE changes SET attempts = ?, intent_at = ? WHERE user_id = ? AND +run_id = ? AND target_id = ? AND group_id = ? AND kind = ? AND ord >= ?`,
-			old.Attempts, old.IntentAt, old.UserID, runID, targetID, old.GroupID, old.Kind, from)
+			old.Attempts, run.trusted(old.IntentAt), old.UserID, c.RunID, targetID, old.GroupID, old.Kind, from)
 		if err != nil {
 			return nil, fmt.Errorf("carry over what was tried: %w", err)
 		}
@@ -229,7 +226,7 @@ func carryOver(ctx context.Context, tx *Tx, runID, targetID, from int64, carried
 			SELECT CAST(? AS BIGINT), d.target_id, 3, CAST(? AS BIGINT), 'account.create', d.user_id, d.rule, 'planned', CAST(? AS BIGINT), CAST(? AS BIGINT)
 			FROM desired_accounts d WHERE d.target_id = ? AND d.user_id = ? AND d.email <> ''
 				AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.target_id = d.target_id AND a.user_id = d.user_id)`,
-			runID, from+ordsARound/2+int64(i), old.Attempts, old.IntentAt, targetID, old.UserID)
+			c.RunID, from+ordsARound/2+int64(i), old.Attempts, old.IntentAt, targetID, old.UserID)
 		if err != nil {
 			return nil, fmt.Errorf("keep a create that may have been made: %w", err)
 		}

@@ -12,6 +12,8 @@ func (c *doneChange) judgeGroup() undoing {
 		if added {
 			c.Reverse, o.Value = directory.RemoveNesting, memberOut
 		}
+		// One that may be there counts as there: it is taken out as well as can be, and
+		// one that a later run has sent again was not left out.
 		if !c.GroupLinked || !c.OuterLinked || c.Nested != added {
 			c.Class = directory.ClassChangedSince
 		}

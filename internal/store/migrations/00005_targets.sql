@@ -6,6 +6,8 @@ ALTER TABLE targets ADD COLUMN nests BOOLEAN NOT NULL DEFAULT FALSE;         -- 
 ALTER TABLE targets ADD COLUMN nestings_version BIGINT NOT NULL DEFAULT 0;   -- of nesting_versions, by which desired_nestings was reckoned; -1 is to be reckoned
 ALTER TABLE targets ADD COLUMN permissions TEXT NOT NULL DEFAULT '';         -- what desired_permissions was made from: JSON, sorted
 
+ALTER TABLE runs DROP COLUMN read_from;                                      -- nothing reads it: the watermark is the connection's
+
 -- Which groups of the source are in which.
 CREATE TABLE group_nestings (
     connection_id BIGINT NOT NULL REFERENCES connections (id),
@@ -57,7 +59,8 @@ CREATE TABLE desired_nestings (
     group_id  BIGINT NOT NULL REFERENCES groups (id), -- the outer one
     wanted    BOOLEAN NOT NULL,                       -- FALSE where that was undone
     ruled     BOOLEAN NOT NULL,                       -- the source says so; FALSE where only an undo does
-    flat      BOOLEAN NOT NULL DEFAULT FALSE,         -- the inner one cannot be had: its people are in the outer one by one
+    flat      BOOLEAN NOT NULL DEFAULT FALSE,         -- the inner one cannot be had there: its people are in the outer one by one
+    refused   BOOLEAN NOT NULL DEFAULT FALSE,         -- the target would not put it in, and it was not seen there since
     rule      TEXT   NOT NULL,
     PRIMARY KEY (target_id, child_id, group_id)
 ) WITHOUT ROWID;
@@ -71,6 +74,7 @@ CREATE TABLE target_nestings (
     child_id  BIGINT NOT NULL REFERENCES groups (id),
     group_id  BIGINT NOT NULL REFERENCES groups (id),
     origin    TEXT   NOT NULL,                        -- created, adopted, or found where it is not wanted
+    missing   BOOLEAN NOT NULL DEFAULT FALSE,         -- it may or may not be there, as with target_memberships
     PRIMARY KEY (target_id, child_id, group_id)
 ) WITHOUT ROWID;
 CREATE INDEX target_nestings_group ON target_nestings (target_id, group_id, child_id);
@@ -147,21 +151,36 @@ CREATE TABLE lost_memberships (
     PRIMARY KEY (target_id, group_id, user_id)
 ) WITHOUT ROWID;
 
+-- Which groups we put in one of them, and which of them in others.
+CREATE TABLE lost_nestings (
+    target_id BIGINT NOT NULL REFERENCES targets (id),
+    group_id  BIGINT NOT NULL REFERENCES groups (id), -- the one that is gone: either of the others
+    child_id  BIGINT NOT NULL REFERENCES groups (id),
+    outer_id  BIGINT NOT NULL REFERENCES groups (id),
+    PRIMARY KEY (target_id, group_id, child_id, outer_id)
+) WITHOUT ROWID;
+
 -- When somebody was last looked for, in vain, in a target that makes no accounts; 0 is to be looked for.
 ALTER TABLE desired_accounts ADD COLUMN sought_at BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX desired_accounts_sought ON desired_accounts (target_id, sought_at) WHERE sought_at > 0;
 
--- A list of the group's members lacked it, of those that we made: the next plan
--- adds it again if it is wanted, and takes it away if it is not, since that list
--- may have been wrong.
+-- It is ours, and may or may not be there: it is about to be sent, nobody was told
+-- what became of it, or a list of the group's members lacked it, which may have been
+-- wrong. A plan adds it again if it is wanted, and takes it away if it is not.
 ALTER TABLE target_memberships ADD COLUMN missing BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX target_memberships_missing ON target_memberships (target_id, user_id) WHERE missing;
 
+-- Creates of accounts that are under way, or that nobody was told the end of.
+CREATE INDEX changes_left ON changes (target_id, user_id) WHERE kind = 'account.create' AND intent_at > 0 AND state IN ('planned', 'retry', 'failed');
+
 -- +goose Down
+ALTER TABLE runs ADD COLUMN read_from BIGINT NOT NULL DEFAULT 0;
+DROP INDEX changes_left;
 DROP INDEX target_memberships_missing;
 ALTER TABLE target_memberships DROP COLUMN missing;
 DROP INDEX desired_accounts_sought;
 ALTER TABLE desired_accounts DROP COLUMN sought_at;
+DROP TABLE lost_nestings;
 DROP TABLE lost_memberships;
 DROP TABLE lost_groups;
 ALTER TABLE target_groups DROP COLUMN name_key;

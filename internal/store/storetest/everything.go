@@ -101,6 +101,11 @@ func RunAll(t *testing.T, db Database) {
 			_, err := w.Store.Due(w.ctx, d.ID)
 			w.ok(err)
 			w.ok(w.Store.Intend(w.ctx, w.claim, []int64{d.ID}, w.now))
+			if directory.Kind(d.Kind) == directory.AddMember {
+				noted, err := w.Store.IntendMembers(w.ctx, w.claim, w.target, []store.Wanted{{UserID: d.UserID, GroupID: d.GroupID}})
+				w.ok(err)
+				w.ok(w.Store.CallOff(w.ctx, w.claim, w.target, []int64{d.ID}, noted))
+			}
 			o := done(d)
 			if o.Account != nil && directory.Kind(d.Kind) == directory.CreateAccount {
 				wanted, err := w.Store.WantedMemberships(w.ctx, w.target, []int64{d.UserID})

@@ -54,6 +54,11 @@ var fenced = map[string]func(w *world, c store.Claim) error{
 		return w.Store.Settle(w.ctx, c, []store.Settled{{Confirmed: true}}, w.now)
 	},
 	"Intend": func(w *world, c store.Claim) error { return w.Store.Intend(w.ctx, c, []int64{1}, w.now) },
+	"IntendMembers": func(w *world, c store.Claim) error {
+		_, err := w.Store.IntendMembers(w.ctx, c, w.target, []store.Wanted{{UserID: w.userID("ada"), GroupID: w.groupID("eng")}})
+		return err
+	},
+	"CallOff": func(w *world, c store.Claim) error { return w.Store.CallOff(w.ctx, c, w.target, []int64{1}, nil) },
 	"Record": func(w *world, c store.Claim) error {
 		return w.Store.Record(w.ctx, c, w.target, identity, []store.Outcome{{ChangeID: 1, State: directory.Applied}}, w.now)
 	},
@@ -120,6 +125,9 @@ var fenced = map[string]func(w *world, c store.Claim) error{
 	},
 	"ObserveSubgroups": func(w *world, c store.Claim) error {
 		return w.Store.ObserveSubgroups(w.ctx, c, w.target, w.groupID("eng"), nil)
+	},
+	"IntendNesting": func(w *world, c store.Claim) error {
+		return w.Store.IntendNesting(w.ctx, c, w.target, w.groupID("eng"), w.groupID("eng"))
 	},
 	"ObservePermissions": func(w *world, c store.Claim) error {
 		return w.Store.ObservePermissions(w.ctx, c, w.target, w.groupID("eng"), []string{"project ABC"}, []directory.Permission{{Scope: "project ABC", Level: "read"}})

@@ -35,12 +35,19 @@ func RunAllNested(t testing.TB, db Database) {
 	w.settleWaiting(shard, cyd, waiting)
 	_, err := w.Store.Subject(w.ctx, "staff", waiting[0])
 	w.ok(err)
-	w.taken = nil
+	w.taken, w.refusing = nil, []string{"taken in outer"}
 	for range 3 {
 		w.planAll()
 		w.carryOut(standard)
 		w.end()
 	}
+	w.refusing, w.full = nil, true
+	for range 2 {
+		w.planAll()
+		w.carryOut(standard)
+		w.end()
+	}
+	w.full = false
 	w.claim = w.sync()
 	made := w.runOf(directory.PermitGroup)
 	for _, name := range []string{"outer", "inner"} {
@@ -52,6 +59,7 @@ func RunAllNested(t testing.TB, db Database) {
 	for _, held := range [][]directory.Permission{{{Scope: "project ABC", Level: "admin"}}, nil} {
 		w.ok(w.Store.ObservePermissions(w.ctx, w.claim, w.target, w.groupOf("outer"), scopes[w.groupOf("outer")], held))
 	}
+	w.ok(w.Store.Record(w.ctx, w.claim, w.target, identity, []store.Outcome{{GroupID: w.groupOf("inner"), State: directory.Skipped, Unsure: w.groupOf("outer"), NotInside: w.groupOf("middle")}}, w.now))
 	w.planRun()
 	_, err = w.Store.PlanTarget(w.ctx, w.claim, w.target, true)
 	w.ok(err)
@@ -81,6 +89,9 @@ func RunAllNested(t testing.TB, db Database) {
 	w.planAll()
 	w.carryOut(standard)
 	w.ok(w.Store.DropGroupLink(w.ctx, w.claim, w.target, store.Link{Subject: w.groupOf("outer"), RemoteID: "x", Name: "outer"}, w.now))
+	w.end()
+	w.planAll()
+	w.carryOut(standard)
 	w.end()
 	w.outOf(outer, bob)
 	w.leaves(w.group, middle)

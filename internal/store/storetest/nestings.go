@@ -221,37 +221,6 @@ func nestings(t *testing.T, open Open) {
 			w.same("stages", plan.Stages, []directory.Stage{directory.StageJoins})
 			w.same("changes", w.changes(c.RunID), []string{"nesting.add planned"})
 		},
-		"a nesting that may have been made and is not wanted any more is taken back": func(w *nestWorld) {
-			inner, outer := w.team("inner", w.joins("ada")), w.team("outer", w.joins("bob"))
-			w.settle()
-			w.into(outer, inner)
-			c := w.begin(1)
-			users, groups := w.pull(c, inner)
-			w.ok(w.Store.DecideSubjects(w.ctx, c, []store.TargetDecider{w.decider()}, users, groups, store.Want{}, w.now))
-			w.plan(c, users, groups)
-			w.outOf(outer, inner)
-			users, groups = w.pull(c, inner)
-			w.ok(w.Store.DecideSubjects(w.ctx, c, []store.TargetDecider{w.decider()}, users, groups, store.Want{}, w.now))
-			w.plan(c, users, groups)
-			w.same("changes", w.changes(c.RunID), []string{"nesting.remove unguarded"})
-		},
-		"so is one that a run which has ended may have made": func(w *nestWorld) {
-			inner, outer := w.team("inner", w.joins("ada")), w.team("outer", w.joins("bob"))
-			w.settle()
-			w.into(outer, inner)
-			c := w.begin(1)
-			users, groups := w.pull(c, inner)
-			w.ok(w.Store.DecideSubjects(w.ctx, c, []store.TargetDecider{w.decider()}, users, groups, store.Want{}, w.now))
-			w.plan(c, users, groups)
-			w.exec(`UPDATE changes SET state = 'retry' WHERE run_id = ? AND kind = 'nesting.add'`, c.RunID)
-			w.ok(w.Store.FinishPush(w.ctx, c, "failed", "", w.now))
-			w.outOf(outer, inner)
-			c = w.begin(1)
-			users, groups = w.pull(c, inner)
-			w.ok(w.Store.DecideSubjects(w.ctx, c, []store.TargetDecider{w.decider()}, users, groups, store.Want{}, w.now))
-			w.plan(c, users, groups)
-			w.same("changes", w.changes(c.RunID), []string{"nesting.remove unguarded"})
-		},
 	})
 }
 

@@ -27,6 +27,7 @@ func (w *nestWorld) takeBack(runID int64) []string {
 		_, err = w.Store.Guard(w.ctx, claim, w.target, roomy, w.now)
 		w.ok(err)
 	}
+	w.applying = claim
 	for _, stage := range directory.Stages {
 		due, err := w.Store.DueSubjects(w.ctx, claim.RunID, w.target, stage, nil, groups)
 		w.ok(err)

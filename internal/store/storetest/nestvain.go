@@ -185,6 +185,7 @@ func (w *nestWorld) push(c store.Claim, scimIDs ...string) (users, groups []int6
 	users, groups = w.pull(c, scimIDs...)
 	w.ok(w.Store.DecideSubjects(w.ctx, c, []store.TargetDecider{w.decider()}, users, groups, store.Want{}, w.now))
 	w.plan(c, users, groups)
+	w.applying = c
 	for _, stage := range directory.Stages {
 		due, err := w.Store.DueSubjects(w.ctx, c.RunID, w.target, stage, users, groups)
 		w.ok(err)

@@ -23,8 +23,15 @@ type nestWorld struct {
 	clashing []string
 	// taken are the names that a group in the target has which is nobody's.
 	taken []string
+	// refusing are the nestings that the target refuses to make, "inner in outer",
+	// silent those of which it makes nothing known.
+	refusing, silent []string
+	// full is whether runs plan everybody, whether or not they have changed.
+	full  bool
 	rules int
 	claim store.Claim
+	// applying is the claim of the run whose changes are being done.
+	applying store.Claim
 }
 
 func nestCases(t *testing.T, open Open, table map[string]func(w *nestWorld)) {
@@ -107,7 +114,7 @@ func (w *nestWorld) planRun() []string {
 		made[i].DesiredAccount, made[i].Ladder = decider.Account(s.Subject)
 	}
 	w.ok(w.Store.SaveDecisions(w.ctx, w.claim, w.target, made, w.now))
-	_, err = w.Store.PlanTarget(w.ctx, w.claim, w.target, false)
+	_, err = w.Store.PlanTarget(w.ctx, w.claim, w.target, w.full)
 	w.ok(err)
 	return w.planned()
 }
@@ -143,6 +150,7 @@ func (w *nestWorld) carryOut(l store.Limits) store.Verdict {
 		confirmed[i] = store.Settled{Doubt: d, Confirmed: true}
 	}
 	w.ok(w.Store.Settle(w.ctx, w.claim, confirmed, w.now))
+	w.applying = w.claim
 	for _, stage := range directory.Stages {
 		due, err := w.Store.DueBatch(w.ctx, w.claim.RunID, w.target, stage, store.Range{To: 1 << 40})
 		w.ok(err)
@@ -155,8 +163,8 @@ func (w *nestWorld) carryOut(l store.Limits) store.Verdict {
 	return verdict
 }
 
-// outcome is that of a change in a target that refuses the names which are taken,
-// and nothing else.
+// outcome is that of a change in a target that refuses the names which are taken
+// and the nestings which it is said to, and nothing else.
 func (w *nestWorld) outcome(d store.DueChange) store.Outcome {
 	w.Helper()
 	o := done(d)
@@ -181,7 +189,7 @@ func (w *nestWorld) outcome(d store.DueChange) store.Outcome {
 		case !due.Wanted && needed:
 			o.State, o.Class = directory.Blocked, directory.ClassNoNesting
 		case due.Wanted:
-			o.Inside = due.OuterID
+			w.putIn(&o, due)
 		default:
 			o.Outside = due.OuterID
 		}
@@ -200,6 +208,23 @@ func (w *nestWorld) outcome(d store.DueChange) store.Outcome {
 		}
 	}
 	return o
+}
+
+// putIn makes an outcome that of a group that is put in another.
+func (w *nestWorld) putIn(o *store.Outcome, due store.DueNesting) {
+	w.Helper()
+	w.ok(w.Store.IntendNesting(w.ctx, w.applying, w.target, o.GroupID, due.OuterID))
+	switch what := due.InnerName + " in " + due.OuterName; {
+	case slices.Contains(w.refusing, what):
+		o.State, o.Class = directory.Refused, directory.ClassRefused
+		if !due.Missing {
+			o.NotInside = due.OuterID
+		}
+	case slices.Contains(w.silent, what):
+		o.State, o.Class = directory.Retry, directory.ClassUnavailable
+	default:
+		o.Inside = due.OuterID
+	}
 }
 
 // end ends the run.
@@ -231,10 +256,16 @@ func (w *nestWorld) membersThere() []string {
 	return w.texts(`SELECT u.login || ' in ' || g.name FROM target_memberships m JOIN users u ON u.id = m.user_id JOIN groups g ON g.id = m.group_id`)
 }
 
-// nestings are which groups are in which in the target.
+// nestingsThere are which groups are in which in the target, nestingsInDoubt which
+// may or may not be.
 func (w *nestWorld) nestingsThere() []string {
 	w.Helper()
-	return w.texts(`SELECT c.name || ' in ' || g.name FROM target_nestings n JOIN groups c ON c.id = n.child_id JOIN groups g ON g.id = n.group_id`)
+	return w.texts(`SELECT c.name || ' in ' || g.name FROM target_nestings n JOIN groups c ON c.id = n.child_id JOIN groups g ON g.id = n.group_id WHERE NOT n.missing`)
+}
+
+func (w *nestWorld) nestingsInDoubt() []string {
+	w.Helper()
+	return w.texts(`SELECT c.name || ' in ' || g.name FROM target_nestings n JOIN groups c ON c.id = n.child_id JOIN groups g ON g.id = n.group_id WHERE n.missing`)
 }
 
 // notes are the codes of the run's notes.

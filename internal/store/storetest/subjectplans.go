@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -78,6 +79,8 @@ func subjectPlans(t *testing.T, open Open) {
 			birds := w.team("birds", ada)
 			c := w.begin(1)
 			w.provision(c, birds)
+			birdsGroup, err := strconv.ParseInt(w.column(`SELECT id FROM groups`)[0], 10, 64)
+			w.ok(err)
 			users := w.provision(c, ada)
 			replan := func(change func()) []string {
 				w.Helper()
@@ -104,6 +107,8 @@ func subjectPlans(t *testing.T, open Open) {
 			}
 			w.same("out of the group", restored(replan(func() { w.changeMembers(birds, scim.MemberChange{Remove: membersOf(ada)}) })), []string{"membership.remove unguarded"})
 			w.same("and in it again", restored(replan(func() { w.changeMembers(birds, scim.MemberChange{Add: membersOf(ada)}) })), []string{"membership.add planned"})
+			_, err = w.Store.IntendMembers(w.ctx, c, w.target, []store.Wanted{{UserID: users[0], GroupID: birdsGroup}})
+			w.ok(err)
 			w.same("and out of it again", restored(replan(func() { w.changeMembers(birds, scim.MemberChange{Remove: membersOf(ada)}) })), []string{"membership.remove unguarded"})
 		},
 		"an account that may have been made for somebody who leaves is looked for": func(w *pushWorld) {

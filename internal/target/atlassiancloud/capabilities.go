@@ -18,7 +18,7 @@ func Capabilities() directory.Capabilities {
 		Attributes: []string{"job_title", "department", "organization", "location", "locale", "time_zone"},
 		Steps:      []directory.Kind{directory.SuspendAccount, directory.RemoveMember, directory.DeactivateAccount, directory.DeleteAccount},
 		LinkBy:     []string{"email"},
-		Creates:    true,
-		GroupName:  directory.PlainGroupName(maxGroupName),
+		Creates:    true, CreatesInGroups: true,
+		GroupName: directory.PlainGroupName(maxGroupName),
 	}
 }

@@ -14,8 +14,8 @@ func Capabilities() directory.Capabilities {
 		Attributes: []string{"user_name"},
 		Steps:      []directory.Kind{directory.SuspendAccount, directory.RemoveMember, directory.DeleteAccount},
 		LinkBy:     []string{"email", "user_name"},
-		Creates:    true,
-		GroupName:  groupName,
+		Creates:    true, CreatesInGroups: true,
+		GroupName: groupName,
 	}
 }
 

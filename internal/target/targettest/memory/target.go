@@ -26,7 +26,7 @@ func Capabilities() directory.Capabilities {
 		Renames:    true,
 		Nests:      true,
 		Permits:    true,
-		Creates:    true,
+		Creates:    true, CreatesInGroups: true,
 		GroupName: func(name string) string {
 			switch {
 			case strings.TrimSpace(name) == "":
