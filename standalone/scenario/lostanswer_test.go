@@ -33,3 +33,31 @@ func TestAGroupMadeByARunThatWasNotToldSoIsTheNextRunsOwn(t *testing.T) {
 	s.wantOutcome(s.sync(workflows.SyncInput{}), workflows.OutcomeDone)
 	s.wantEach()
 }
+
+// A membership is made and its answer lost. It is sent again, refused since it is
+// there, and what would tell so answers nonsense.
+func TestAMembershipThatCannotBeReadBackIsTakenAwayWhenTheSourceTakesItAway(t *testing.T) {
+	t.Parallel()
+	const kind = sandbox.JiraDataCenter
+	s := newScenario(t, settings{People: 12, Groups: 2, Uniform: true, Targets: []string{kind}, Database: databases[1].address(t)}).start()
+	api := s.Box.API(kind)
+	s.Box.Engine.Add(fault.Rule{API: api, Method: http.MethodPost, Path: `/rest/api/2/group/user$`, Kind: fault.CutAfter, Times: 1})
+	var once sync.Once
+	s.Box.Engine.OnCall(func(phase string, c fault.Call) {
+		if phase == "after" && c.Route == "POST /rest/api/2/group/user" {
+			once.Do(func() {
+				s.Box.Engine.Add(fault.Rule{API: api, Method: http.MethodGet, Path: `/rest/api/2/user$`, Kind: fault.Status, Status: http.StatusConflict, Times: 1})
+			})
+		}
+	})
+	s.wantOutcome(s.sync(workflows.SyncInput{}), workflows.OutcomeDone)
+	s.wantEach()
+	s.Box.Engine.Clear()
+	for _, g := range s.ownGroups() {
+		for _, id := range g.Members[1:] {
+			s.no(s.Box.Okta.RemoveMember(g.ID, id))
+		}
+	}
+	s.wantOutcome(s.sync(workflows.SyncInput{AllowRemovals: true}), workflows.OutcomeDone)
+	s.wantEach()
+}
