@@ -23,7 +23,7 @@ var (
 	configuration = regexp.MustCompile(`^internal/config/(notifications|approvals|guard|retention|rules[a-z]*|targetcheck|permission|sharedgroups|accessends)\.go$`)
 	rules         = regexp.MustCompile(`^internal/directory/rules/`)
 	ladders       = regexp.MustCompile(`^internal/config/rulesread\.go$`)
-	refusals      = regexp.MustCompile(`^internal/store/(claim|connections|control|link[a-z]*|erase|undo[a-z]*|requests|subjectsrun|held[a-z]*|preview|subjectview|overrides|leavers|quarantine|source)\.go$`)
+	refusals      = regexp.MustCompile(`^internal/store/(claim|connections|movedtargets|control|link[a-z]*|erase|undo[a-z]*|requests|subjectsrun|held[a-z]*|preview|subjectview|overrides|leavers|quarantine|source)\.go$`)
 	updates       = regexp.MustCompile(`^workflows/(held|steer|subjects|leaver)\.go$`)
 )
 
