@@ -67,15 +67,14 @@ func (b *batch) intendMembers(ctx context.Context, byChange map[int64][]store.Wa
 	if err != nil {
 		return nil, err
 	}
-	type membership struct{ user, group int64 }
-	is := make(map[membership]bool, len(noted))
+	is := make(map[store.Wanted]bool, len(noted)) // without the target's id of the group
 	for _, m := range noted {
-		is[membership{m.UserID, m.GroupID}] = true
+		is[m] = true
 	}
 	ours := make(map[int64][]store.Wanted, len(byChange))
 	for change, members := range byChange {
 		for _, m := range members {
-			if is[membership{m.UserID, m.GroupID}] {
+			if is[store.Wanted{UserID: m.UserID, GroupID: m.GroupID}] {
 				ours[change] = append(ours[change], m)
 			}
 		}

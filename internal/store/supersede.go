@@ -44,7 +44,7 @@ func supersede(ctx context.Context, tx *Tx, c Claim, run runFacts, targetID int6
 		if _, err := tx.exec(ctx, query, args...); err != nil {
 			return nil, fmt.Errorf("take earlier removals back from the window: %w", err)
 		}
-		if query, args, err = in(`DELETE FROM changes WHERE `+of.condition+` RETURNING id, kind, user_id, group_id, attempts, intent_at, state, class, after, outer_id, scope`, c.RunID, targetID, padded(of.ids)); err != nil {
+		if query, args, err = in(`DELETE FROM changes WHERE `+of.condition+` RETURNING kind, user_id, group_id, attempts, intent_at, state, class, after, outer_id, scope`, c.RunID, targetID, padded(of.ids)); err != nil {
 			return nil, err
 		}
 		var removed []attempted
@@ -105,8 +105,8 @@ func supersedeNestings(ctx context.Context, tx *Tx, c Claim, run runFacts, targe
 // assumeDone makes what was observed what it would be if the changes in doubt
 // had been made, where something else is desired by now: the plan then undoes
 // them, which does no harm where there is nothing to undo. Where the same is
-// desired still, they are simply planned again. A membership to be added is
-// known since before it was sent (IntendMembers).
+// desired still, they are simply planned again. A membership or a nesting
+// to be added is known since before it was sent (IntendMembers, IntendNesting).
 func assumeDone(ctx context.Context, tx *Tx, targetID int64, changes []attempted) error {
 	for _, ch := range changes {
 		if !ch.inDoubt() {
@@ -141,8 +141,11 @@ func assumeDone(ctx context.Context, tx *Tx, targetID int64, changes []attempted
 			_, err = tx.exec(ctx, `UPDATE target_groups SET name = ?, name_key = ? WHERE target_id = ? AND group_id = ?
 				AND EXISTS (SELECT 1 FROM desired_groups d WHERE d.target_id = target_groups.target_id AND d.group_id = target_groups.group_id AND d.name <> ?)`,
 				ch.After, nameKey(ch.After), targetID, ch.GroupID, ch.After)
-		case directory.AddNesting, directory.RemoveNesting, directory.PermitGroup:
-			err = assumeGroup(ctx, tx, targetID, ch)
+		case directory.RemoveNesting:
+			err = assumeUnnested(ctx, tx, targetID, ch)
+		case directory.PermitGroup:
+			// Nothing is known of it then.
+			err = recordPermission(ctx, tx, targetID, ch.GroupID, directory.Permission{Scope: ch.Scope})
 		}
 		if err != nil {
 			return fmt.Errorf("assume that a change was made: %w", err)
@@ -151,22 +154,14 @@ func assumeDone(ctx context.Context, tx *Tx, targetID int64, changes []attempted
 	return nil
 }
 
-// assumeGroup is assumeDone for a group in another, and for a permission, of
-// which nothing is known then.
-func assumeGroup(ctx context.Context, tx *Tx, targetID int64, ch attempted) error {
+// assumeUnnested is assumeDone for a group that was to be taken out of another.
+func assumeUnnested(ctx context.Context, tx *Tx, targetID int64, ch attempted) error {
 	var wanted bool
-	if ch.OuterID != 0 {
-		if err := tx.get(ctx, &wanted, `SELECT EXISTS (SELECT 1 FROM desired_nestings WHERE target_id = ? AND child_id = ? AND group_id = ? AND wanted)`, targetID, ch.GroupID, ch.OuterID); err != nil {
-			return err
-		}
+	err := tx.get(ctx, &wanted, `SELECT EXISTS (SELECT 1 FROM desired_nestings WHERE target_id = ? AND child_id = ? AND group_id = ? AND wanted)`, targetID, ch.GroupID, ch.OuterID)
+	if err != nil || !wanted {
+		return err
 	}
-	switch kind := directory.Kind(ch.Kind); {
-	case kind == directory.PermitGroup:
-		return recordPermission(ctx, tx, targetID, ch.GroupID, directory.Permission{Scope: ch.Scope})
-	case kind == directory.RemoveNesting && wanted:
-		return doubtNested(ctx, tx, targetID, ch.GroupID, ch.OuterID)
-	}
-	return nil
+	return doubtNested(ctx, tx, targetID, ch.GroupID, ch.OuterID)
 }
 
 // assumeStatus makes an account what it would be, if something else is desired
